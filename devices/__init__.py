@@ -1,0 +1,1 @@
+"""The devices room: machines, their values, limits upstream, bar codes and vision."""
