@@ -23,6 +23,8 @@ def without_optional(process: ProcessGraph, keys: Iterable[str]) -> ProcessGraph
             raise UnknownOperation(of="skipped", operation=key)
         if not process.operations[key].optional:
             raise NotOptional(operation=key, reason="it is not optional")
+    if not skipped:
+        return process
     links = list(process.links)
     for key in skipped:
         links = _bridged(links, key)

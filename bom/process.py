@@ -211,6 +211,11 @@ def _check_pair(process: ProcessGraph, key: str, one: Link, other: Link) -> None
     excluded = process.exclusive(one.pred, other.pred)
     if excluded and not adds_up:
         raise BadAlternate(group=excluded, operation=key, reason="waits for branches of which one is chosen")
-    skips = any(len(_members(process, link, "pred")) > 1 for link in (one, other))  # the fork's own way past a branch
+    skips = any(_passes(process, link, past) for link, past in ((one, other), (other, one)))
     if adds_up and not excluded and not skips:
         raise BadAlternate(group=one.alternate_group, operation=key, reason="a branch comes in twice")
+
+
+def _passes(process: ProcessGraph, link: Link, past: Link) -> bool:
+    """Tell whether the link is the fork's own way past the branch that the other link comes from."""
+    return len(_members(process, link, "pred")) > 1 and past.pred in reached(link.pred, process.below)
