@@ -1,0 +1,230 @@
+"""Polls devices: one task per link, never a barrier over devices, and no task that dies of what a device does."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from devices.clock import SYSTEM, Clock
+from devices.errors import DevicesError, UnknownDevice
+from devices.link import Link
+from devices.outlet import Outlet, Sink
+from devices.sample import LimitReport, LinkHealth, WriteResult
+from devices.tags import CADENCES, DeviceMap, Value
+from devices.unit import PolledUnit
+
+T = TypeVar("T")
+Job = Callable[[], Awaitable[None]]
+LIMIT = "limit"
+
+
+@dataclass(slots=True)
+class _Line:
+    """One link with its units, what is due when (by tick), and the commands waiting for it."""
+
+    link: Link
+    units: list[PolledUnit]
+    due: dict[tuple[int, str], float] = field(default_factory=dict)
+    jobs: asyncio.Queue[Job | None] = field(default_factory=asyncio.Queue)
+    failures: int = 0
+    last_ok_at: datetime | None = None
+    reason: str | None = None
+
+
+class Poller:
+    """Reads device maps by their cadences and hands batches to `sink(batches)`, sync or async.
+
+    `periods` replaces the seconds of fast, normal and slow; commands (`limit`, `write`) may come at any time.
+    """
+
+    def __init__(
+        self,
+        maps: Sequence[DeviceMap],
+        sink: Sink,
+        *,
+        periods: Mapping[str, float] = CADENCES,
+        clock: Clock = SYSTEM,
+        rng: random.Random | None = None,
+        most_backoff_s: float = 30.0,
+    ) -> None:
+        """Group the devices by link; nothing is opened yet."""
+        self.clock, self.rng, self.periods = clock, rng or random.Random(), periods
+        self.outlet = Outlet(sink)
+        self._most_backoff_s = most_backoff_s
+        self._lines = self._grouped(maps)
+        self._stopping = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._delivery: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Start one task per link and return."""
+        self._delivery = asyncio.create_task(self.outlet.run())
+        self._tasks = [asyncio.create_task(self._run_line(line)) for line in self._lines]
+
+    async def stop(self) -> None:
+        """Release every held machine, close the links, deliver what is left; safe to call twice."""
+        self._stopping = True
+        for line in self._lines:
+            line.jobs.put_nowait(None)
+        await asyncio.gather(*self._tasks)
+        self.outlet.close()
+        if self._delivery:
+            await self._delivery
+
+    async def limit(self, device: str, mode: str, rate_permille: int = 0, source: int = 0) -> LimitReport:
+        """Ask a machine to run, limit or hold; returns when it was written and read back.
+
+        The demand is renewed within its lease until the next one, or until the poller stops or dies.
+        """
+        line, unit = self._find(device)
+        return await self._in_line(line, lambda: self._write_limit(line, unit, mode, rate_permille, source))
+
+    async def write(self, device: str, tag: str, value: Value, verify: bool = True) -> WriteResult:
+        """Write one tag between two reads; raises NotWritable, OutOfRange or UnknownDevice before sending."""
+        line, unit = self._find(device)
+        found = unit.device.tag(tag)
+        if found is None:
+            raise UnknownDevice("unknown_tag", device=device, tag=tag)
+        return await self._in_line(line, lambda: unit.driver.write(found, value, verify))
+
+    def health(self) -> tuple[LinkHealth, ...]:
+        """Return how each link is."""
+        return tuple(_health(line) for line in self._lines)
+
+    def _grouped(self, maps: Sequence[DeviceMap]) -> list[_Line]:
+        groups: dict[tuple[str, int], list[DeviceMap]] = {}
+        for device in maps:
+            groups.setdefault((device.link.host, device.link.port), []).append(device)
+        return [self._line(host, port, devices) for (host, port), devices in groups.items()]
+
+    def _line(self, host: str, port: int, devices: list[DeviceMap]) -> _Line:
+        link = Link(
+            host,
+            port,
+            timeout_s=devices[0].link.timeout_s,
+            framing=devices[0].link.framing,
+            most_s=self._most_backoff_s,
+            clock=self.clock,
+            rng=self.rng,
+        )
+        return _Line(link, [PolledUnit(device, link, self.periods, self.clock) for device in devices])
+
+    def _find(self, device: str) -> tuple[_Line, PolledUnit]:
+        for line in self._lines:
+            for unit in line.units:
+                if unit.device.device == device:
+                    return line, unit
+        raise UnknownDevice(device=device)
+
+    async def _in_line(self, line: _Line, call: Callable[[], Awaitable[T]]) -> T:
+        """Run a command between the reads of its link and hand its outcome to whoever asked."""
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        async def job() -> None:
+            try:
+                result = await call()
+            except Exception as error:
+                if not done.done():
+                    done.set_exception(error)
+                return
+            if not done.done():
+                done.set_result(result)
+
+        if self._stopping:
+            raise DevicesError("stopping")
+        line.jobs.put_nowait(job)
+        return await done
+
+    async def _run_line(self, line: _Line) -> None:
+        """Work one link until stopped; whatever goes wrong is recorded and the link goes on."""
+        self._plan_first(line)
+        while not self._stopping:
+            try:
+                await self._next(line)
+            except Exception as error:
+                line.failures, line.reason = line.failures + 1, repr(error)
+                await asyncio.sleep(min(self.periods.values()))
+        await self._release(line)
+        line.link.drop()
+
+    def _plan_first(self, line: _Line) -> None:
+        """Spread the first reads over the period, or every link would ask in the same millisecond for ever."""
+        now = self.clock.tick()
+        for index, unit in enumerate(line.units):
+            for cadence, period in unit.cadences.items():
+                line.due[index, cadence] = now + period * self.rng.random() / 2
+
+    async def _next(self, line: _Line) -> None:
+        """Do the commands that wait, then the read that is due, or sleep until either comes."""
+        key, at = min(line.due.items(), key=lambda item: item[1])
+        wait = at - self.clock.tick()
+        if wait > 0 or not line.jobs.empty():
+            await self._commanded(line, max(wait, 0.0))
+            return
+        await self._due(line, *key)
+
+    async def _commanded(self, line: _Line, wait: float) -> None:
+        try:
+            job = await asyncio.wait_for(line.jobs.get(), wait) if wait else line.jobs.get_nowait()
+        except TimeoutError:
+            return
+        if job:
+            await job()
+
+    async def _due(self, line: _Line, index: int, cadence: str) -> None:
+        unit = line.units[index]
+        if cadence == LIMIT:
+            await self._renew(line, unit, index)
+            return
+        period = unit.cadences[cadence]
+        missed = max(0, int((self.clock.tick() - line.due[index, cadence]) / period))
+        line.due[index, cadence] += period * (missed + 1)
+        self.outlet.put(await unit.poll(cadence))
+        self._note(line, unit)
+
+    def _note(self, line: _Line, unit: PolledUnit) -> None:
+        if unit.reason is None:
+            line.failures, line.reason, line.last_ok_at = 0, None, unit.read_at
+        else:
+            line.failures, line.reason = line.failures + 1, unit.reason
+
+    async def _write_limit(self, line: _Line, unit: PolledUnit, mode: str, rate: int, source: int) -> LimitReport:
+        unit.keeper.demand(mode, rate, source)
+        report = await unit.keeper.write()
+        if unit.keeper.is_news(report):
+            self.outlet.put(unit.limit_batch(report))
+        index = line.units.index(unit)
+        # a release that did not arrive is repeated like any demand; one that did needs no lease
+        if unit.keeper.block and (mode != "run" or report.state == "lost"):
+            line.due[index, LIMIT] = self.clock.tick() + unit.keeper.renew_s
+        else:
+            line.due.pop((index, LIMIT), None)
+        return report
+
+    async def _renew(self, line: _Line, unit: PolledUnit, index: int) -> None:
+        keeper = unit.keeper
+        line.due[index, LIMIT] = self.clock.tick() + keeper.renew_s
+        await self._write_limit(line, unit, keeper.mode, keeper.rate_permille, keeper.source)
+
+    async def _release(self, line: _Line) -> None:
+        """A clean stop leaves no machine held; what cannot be reached runs again when its lease ends."""
+        for unit in line.units:
+            if unit.keeper.mode != "run":
+                await self._write_limit(line, unit, "run", 1000, unit.keeper.source)
+
+
+def _health(line: _Line) -> LinkHealth:
+    known = line.last_ok_at is not None or line.failures > 0
+    return LinkHealth(
+        link=f"{line.link.host}:{line.link.port}",
+        devices=tuple(unit.device.device for unit in line.units),
+        state="unknown" if not known else "down" if line.failures else "up",
+        last_ok_at=line.last_ok_at,
+        failures=line.failures,
+        reason=line.reason,
+        connects=line.link.connects,
+    )
