@@ -1,0 +1,273 @@
+/**
+ * The plan board: <div class="board" data-board data-src="/plan/board.json" data-zone="Europe/Berlin">.
+ * The same plan stands on the page as a table; the canvas is hidden from screen readers and tells selections aloud.
+ * Drag pans, the wheel zooms at the pointer, arrows pan, + and - zoom, 1 2 3 show shift, day and week, N goes to now,
+ * / finds, Enter or a double click opens the record.
+ */
+import { Painter, colours } from "./board-draw.js";
+import { View } from "./board-view.js";
+import { meta, word } from "./words.js";
+
+/** @typedef {import("./board-view.js").Task} Task */
+
+class Board {
+  /** @param {HTMLElement} host */
+  constructor(host) {
+    this.host = host;
+    this.canvas = document.createElement("canvas");
+    this.canvas.setAttribute("aria-hidden", "true");
+    this.tip = this.part("div", "board-tip");
+    this.said = this.part("p", "sr");
+    this.said.setAttribute("role", "status");
+    host.prepend(this.canvas);
+    host.append(this.tip, this.said);
+    host.tabIndex = 0;
+    this.language = document.documentElement.lang || "en";
+    this.zone = host.dataset.zone || meta("site-zone") || undefined;
+    /** @type {Task | null} */
+    this.selected = null;
+    /** @type {Set<number | string>} */
+    this.matches = new Set();
+    /** @type {View | null} */
+    this.view = null;
+    this.ready = this.load();
+    this.wire();
+  }
+
+  /** @param {string} tag @param {string} className */
+  part(tag, className) {
+    const element = document.createElement(tag);
+    element.className = className;
+    element.hidden = className === "board-tip";
+    return element;
+  }
+
+  async load() {
+    const response = await fetch(this.host.dataset.src ?? "", { headers: { Accept: "application/json" } });
+    if (!response.ok) return this.empty(word("failed"));
+    const data = await response.json();
+    this.host.querySelector(".board-empty")?.remove();
+    if (!data.tasks.length) this.empty(word("empty_plan"));
+    if (this.view) this.view.load(data);
+    else this.view = new View(data, this.zone);
+    if (this.selected) this.selected = this.view.byId.get(this.selected.id) ?? null;
+    this.paint();
+  }
+
+  /** @param {string} text */
+  empty(text) {
+    this.host.querySelector(".board-empty")?.remove();
+    const box = this.part("p", "board-empty");
+    box.textContent = text;
+    this.host.append(box);
+  }
+
+  /** Take the size and the colours of this moment and draw. */
+  paint() {
+    const view = this.view;
+    const pen = this.canvas.getContext("2d", { alpha: false });
+    if (!view || !pen) return;
+    const first = this.painter === undefined;
+    const ratio = Math.min(devicePixelRatio || 1, 2);
+    view.width = this.host.clientWidth;
+    view.height = this.host.clientHeight;
+    this.canvas.width = view.width * ratio;
+    this.canvas.height = view.height * ratio;
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    this.painter = new Painter(pen, colours(this.host), getComputedStyle(this.host).fontFamily);
+    pen.font = `13px ${this.painter.font}`;
+    const widest = Math.max(60, ...view.data.resources.map((row) => this.painter?.width(row.name) ?? 0));
+    view.side = Math.ceil(Math.min(widest + 24, view.width < 600 ? 96 : 200));
+    if (first) this.span("day");
+    this.draw();
+  }
+
+  draw() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      if (this.view) this.painter?.draw({ view: this.view, selected: this.selected, matches: this.matches, language: this.language, zone: this.zone });
+    });
+  }
+
+  /** For tests and for the table twin: the task at a point of the canvas. @param {number} x @param {number} y */
+  hitTest(x, y) {
+    return this.view?.hit(x, y) ?? null;
+  }
+
+  /** What is shown now, in plain values. */
+  get state() {
+    const view = this.view;
+    return {
+      from: view?.from, until: view?.until, top: view?.top, tasks: view?.data.tasks.length ?? 0,
+      selected: this.selected?.id ?? null, matches: [...this.matches], backward: this.painter?.backward ?? 0,
+    };
+  }
+
+  /** Where a task lies on the canvas: {x, y} of its middle. @param {number | string} id */
+  middle(id) {
+    const task = this.view?.byId.get(id);
+    if (!task || !this.view) return null;
+    return { x: this.view.x((task.start + task.end) / 2), y: this.view.y(this.view.place.get(task.resource) ?? 0) + 14 };
+  }
+
+  /** @param {"shift" | "day" | "week"} name */
+  span(name) {
+    this.view?.span(name);
+    for (const b of document.querySelectorAll("[data-board-zoom]")) b.setAttribute("aria-pressed", String(b.getAttribute("data-board-zoom") === name));
+    this.draw();
+  }
+
+  /** @param {Task | null} task @param {boolean} [show] */
+  select(task, show = false) {
+    this.selected = task;
+    this.said.textContent = task ? this.sentence(task) : "";
+    if (task && show) this.view?.show(task);
+    this.host.dispatchEvent(new CustomEvent("board:select", { detail: task, bubbles: true }));
+    this.draw();
+  }
+
+  /** @param {Task} task */
+  sentence(task) {
+    const form = new Intl.DateTimeFormat(this.language, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: this.zone });
+    const where = this.view?.data.resources[this.view.place.get(task.resource) ?? 0]?.name ?? "";
+    const marks = [task.late && word("late"), task.locked && word("locked")].filter(Boolean);
+    return [task.code, task.title, where, `${form.format(task.start)} – ${form.format(task.end)}`, ...marks].filter(Boolean).join(" · ");
+  }
+
+  /** @param {Task | null} task @param {number} x @param {number} y */
+  hover(task, x, y) {
+    this.host.classList.toggle("over", Boolean(task));
+    this.tip.hidden = !task;
+    if (!task || !this.view) return;
+    const [head, ...rest] = this.sentence(task).split(" · ");
+    const bold = document.createElement("b");
+    bold.textContent = head;
+    this.tip.replaceChildren(bold, rest.join(" · "));
+    const left = Math.min(x + 14, this.view.width - this.tip.offsetWidth - 8);
+    const top = y + 18 + this.tip.offsetHeight > this.view.height ? y - this.tip.offsetHeight - 10 : y + 18;
+    this.tip.style.transform = `translate(${Math.max(4, left)}px, ${Math.max(4, top)}px)`;
+  }
+
+  /** @param {Task | null} task */
+  open(task) {
+    if (task?.url) location.assign(task.url);
+  }
+
+  /** Show every task whose code, order or title holds the text. @param {string} text */
+  find(text) {
+    const wanted = text.trim().toLowerCase();
+    const found = wanted ? (this.view?.data.tasks ?? []).filter((t) => `${t.code} ${t.order} ${t.title ?? ""}`.toLowerCase().includes(wanted)) : [];
+    this.matches = new Set(found.map((task) => task.id));
+    this.select(found[0] ?? null, true);
+    if (wanted) this.said.textContent = word("found", { count: found.length });
+  }
+
+  openFind() {
+    const old = /** @type {HTMLInputElement | null} */ (this.host.querySelector(".board-find"));
+    if (old) return old.focus();
+    const box = document.createElement("input");
+    box.className = "input board-find";
+    box.type = "search";
+    box.placeholder = word("find_in_plan");
+    box.setAttribute("aria-label", word("find_in_plan"));
+    box.addEventListener("input", () => this.find(box.value));
+    box.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") { this.find(""); box.remove(); this.host.focus(); }
+      if (event.key === "Enter") this.host.focus();
+    });
+    this.host.append(box);
+    box.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const moves = { ArrowLeft: [80, 0], ArrowRight: [-80, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
+    const move = moves[/** @type {keyof typeof moves} */ (event.key)];
+    const spans = { 1: "shift", 2: "day", 3: "week" };
+    const span = spans[/** @type {keyof typeof spans} */ (/** @type {unknown} */ (event.key))];
+    if (event.ctrlKey || event.metaKey || event.altKey || !this.view) return;
+    if (move) this.view.pan(move[0], move[1]);
+    else if (span) this.span(/** @type {"shift"} */ (span));
+    else if (event.key === "+" || event.key === "=") this.view.zoom(0.8);
+    else if (event.key === "-") this.view.zoom(1.25);
+    else if (event.key === "n" || event.key === "N") { this.view.from = this.view.data.now - (this.view.until - this.view.from) / 4; this.view.clamp(); }
+    else if (event.key === "/") this.openFind();
+    else if (event.key === "Enter") this.open(this.selected);
+    else if (event.key === "Escape") { this.matches.clear(); this.select(null); }
+    else return;
+    event.preventDefault();
+    this.draw();
+  }
+
+  wire() {
+    const { host } = this;
+    /** @type {Map<number, {x: number, y: number}>} */
+    const fingers = new Map();
+    let moved = 0;
+    /** @param {MouseEvent} event */
+    const point = (event) => {
+      const box = this.canvas.getBoundingClientRect();
+      return { x: event.clientX - box.left, y: event.clientY - box.top };
+    };
+    this.canvas.addEventListener("pointerdown", (event) => {
+      fingers.set(event.pointerId, point(event));
+      moved = 0;
+      this.canvas.setPointerCapture(event.pointerId);
+    });
+    this.canvas.addEventListener("pointermove", (event) => {
+      const { x, y } = point(event);
+      const last = fingers.get(event.pointerId);
+      if (!last) return this.hover(this.hitTest(x, y), x, y);
+      const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
+      /* two fingers pinch, one drags */
+      if (other) this.view?.zoom(Math.max(1, Math.abs(last.x - other.x)) / Math.max(1, Math.abs(x - other.x)), other.x);
+      else this.view?.pan(x - last.x, y - last.y);
+      moved += Math.abs(x - last.x) + Math.abs(y - last.y);
+      fingers.set(event.pointerId, { x, y });
+      host.classList.toggle("panning", moved > 5);
+      this.hover(null, 0, 0);
+      this.draw();
+    });
+    const up = (/** @type {PointerEvent} */ event) => {
+      const last = fingers.get(event.pointerId);
+      fingers.delete(event.pointerId);
+      host.classList.remove("panning");
+      if (last && moved <= 5 && event.type === "pointerup") this.select(this.hitTest(last.x, last.y));
+    };
+    this.canvas.addEventListener("pointerup", up);
+    this.canvas.addEventListener("pointercancel", up);
+    this.canvas.addEventListener("pointerleave", () => this.hover(null, 0, 0));
+    this.canvas.addEventListener("dblclick", (event) => this.open(this.hitTest(point(event).x, point(event).y)));
+    this.canvas.addEventListener("wheel", (event) => {
+      event.preventDefault();
+      if (event.shiftKey) this.view?.pan(-event.deltaY, 0);
+      else if (event.ctrlKey || Math.abs(event.deltaY) >= Math.abs(event.deltaX)) this.view?.zoom(Math.exp(event.deltaY * 0.0012), point(event).x);
+      else this.view?.pan(-event.deltaX, 0);
+      this.draw();
+    }, { passive: false });
+    host.addEventListener("keydown", (event) => this.key(event));
+    host.addEventListener("live", () => this.load());
+    document.addEventListener("keydown", (event) => {
+      const typing = /** @type {Element} */ (event.target).closest("input, textarea, select, dialog");
+      if (event.key === "/" && !typing && !host.contains(/** @type {Node} */ (event.target))) { event.preventDefault(); this.openFind(); }
+    });
+    document.addEventListener("click", (event) => {
+      const target = /** @type {Element} */ (event.target);
+      const span = target.closest("[data-board-zoom]")?.getAttribute("data-board-zoom");
+      if (span) this.span(/** @type {"shift" | "day" | "week"} */ (span));
+      const id = target.closest("[data-board-task]")?.getAttribute("data-board-task");
+      const task = this.view?.data.tasks.find((t) => String(t.id) === id);
+      if (task) this.select(task, true);
+    });
+    new ResizeObserver(() => this.paint()).observe(host);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
+  }
+}
+
+for (const host of document.querySelectorAll("[data-board]")) {
+  const board = new Board(/** @type {HTMLElement} */ (host));
+  Object.assign(host, { board });
+  Object.assign(window, { board });
+}
