@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from operator import itemgetter
 from typing import NamedTuple
 
 from bom.effective import Effective
@@ -81,14 +80,16 @@ def _spread(view: Effective, root: int, stop: bool) -> tuple[list[int], list[int
 
 
 def _needs(view: Effective, flow: list[int], levels: list[int], amount: Fraction) -> tuple[Need, ...]:
+    items, scale = view.items, view.scale
     times, over = amount.numerator, amount.denominator
-    needs = []
-    for item, units, scale, level in zip(view.items, flow, view.scale, levels, strict=True):
-        if units:
-            under = scale * over
-            total = Fraction(units * times) if under == 1 else Fraction(units * times, under)
-            needs.append(Need(item, level, total))
-    return tuple(sorted(needs, key=itemgetter(1)))
+    kept = [at for at, units in enumerate(flow) if units]
+    kept.sort(key=levels.__getitem__)
+    return tuple([
+        # Fraction of one whole number spares the search for a common divisor
+        Need(items[at], levels[at], Fraction(flow[at] * times) if under == 1 else Fraction(flow[at] * times, under))
+        for at in kept
+        for under in (scale[at] * over,)
+    ])  # fmt: skip
 
 
 def rounded_up(quantity: Fraction, decimals: int = 0) -> Decimal:
