@@ -80,6 +80,7 @@ class VirtualMachine:
             self._take()
             step = min(now - self.now, *self._next_events())
             self._pass(step)
+        self._take()
 
     def _next_events(self) -> list[float]:
         """Return the real seconds to each event ahead; the machine's own are scaled by its speed."""
