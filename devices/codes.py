@@ -19,13 +19,15 @@ Code(kind=<Kind.TASK: 'T'>, number=1, text='T0000001WE')
 'T 000-0001 WE'
 >>> parse_code('T0000010WE')
 Traceback (most recent call last):
-devices.codes.Damaged: code.damaged: T0000010WE
+devices.codes.Damaged: code.damaged text=T0000010WE
 """
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import ClassVar, Final
+from typing import Final
+
+from devices.errors import DevicesError
 
 ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH: Final = 10
@@ -65,17 +67,14 @@ class Code:
     text: str
 
 
-class CodeError(ValueError):
+class CodeError(DevicesError):
     """A printed code that was refused; `code` names the reason and `text` is what was read."""
 
-    code: ClassVar[str] = "code"
+    code = "code"
 
     def __init__(self, text: str) -> None:
-        super().__init__(text)
+        super().__init__(text=text)
         self.text = text
-
-    def __str__(self) -> str:
-        return f"{self.code}: {self.text}"
 
 
 class Damaged(CodeError):
