@@ -1,0 +1,71 @@
+"""Quality: history, inspection, control charts, nonconformances and key figures, all pure.
+
+    genealogy        what is in a thing and where it went: Graph.backward, .forward, .affected, folded for a screen
+    inspection       limits and the verdict on a value; which disposition is allowed in which state
+    nonconformance   open, contained, dispositioned, closed: one table of moves
+    spc, rules       control charts, Nelson's rules 1 to 4, Cp and Cpk
+    kpi              key figures by the names of ISO 22400-2
+    errors           what is refused, each with a code and named values
+
+On a file: `python -m quality spc FILE.csv --chart xbar-r|i-mr [--json]`.
+
+>>> from decimal import Decimal
+>>> from quality import Characteristic, Graph, Link, Node, judge, xbar_r
+>>> torque = Characteristic("torque", lower=Decimal("7.5"), upper=Decimal("8.5"), unit="Nm")
+>>> judge(torque, "8.6", "Nm").reason
+'above_upper'
+>>> graph = Graph([Link(Node("unit", 1), Node("lot", 9)), Link(Node("unit", 2), Node("lot", 9))])
+>>> [node.id for node in graph.affected([Node("lot", 9)]).nodes]
+[9, 1, 2]
+>>> chart = xbar_r([(8.0, 8.1), (7.9, 8.0), (8.1, 8.3)])
+>>> f"{chart.main.lower:.3f} {chart.main.centre:.3f} {chart.main.upper:.3f}"
+'7.816 8.067 8.317'
+"""
+
+from quality.errors import QualityError
+from quality.genealogy import Direction, Folded, Graph, Group, Link, Node, Trace, folded
+from quality.inspection import (
+    Characteristic,
+    Disposition,
+    Result,
+    Scale,
+    Verdict,
+    allowed_dispositions,
+    check_disposition,
+    judge,
+)
+from quality.nonconformance import Move, State, allowed_moves, moved
+from quality.rules import Hit, hits
+from quality.spc import Capability, Chart, Series, capability, i_mr, xbar_r
+
+__all__ = [
+    "Capability",
+    "Characteristic",
+    "Chart",
+    "Direction",
+    "Disposition",
+    "Folded",
+    "Graph",
+    "Group",
+    "Hit",
+    "Link",
+    "Move",
+    "Node",
+    "QualityError",
+    "Result",
+    "Scale",
+    "Series",
+    "State",
+    "Trace",
+    "Verdict",
+    "allowed_dispositions",
+    "allowed_moves",
+    "capability",
+    "check_disposition",
+    "folded",
+    "hits",
+    "i_mr",
+    "judge",
+    "moved",
+    "xbar_r",
+]
