@@ -1,0 +1,52 @@
+"""Scheduling: a plan for station tasks that is decoded in milliseconds, explained, stable and independently verified.
+
+A problem is plain data in whole ticks (`tick_s` seconds each) from an epoch of the caller's choice:
+
+>>> from scheduling import Calendar, Link, Mode, Order, Problem, Resource, Task, explain, solve, verify
+>>> day = Calendar("day", ((480, 720), (780, 1020)), repeat=1440)  # 8-12 and 13-17 o'clock, every day
+>>> problem = Problem(
+...     now=480,
+...     horizon=1440,
+...     calendars=(day,),
+...     resources=(Resource("saw", "day"), Resource("press", "day")),
+...     orders=(Order("A", due=720),),
+...     tasks=(Task("cut", "A", (Mode("saw", 180),)), Task("form", "A", (Mode("press", 90),))),
+...     links=(Link("cut", "form"),),
+... )
+>>> result = solve(problem)
+>>> [(row.task, row.resource, row.start, row.end) for row in result.plan.assignments]
+[('cut', 'saw', 480, 660), ('form', 'press', 660, 810)]
+>>> verify(problem, result.plan)
+[]
+
+The order is 90 ticks late, and the parts of the reason add up to exactly that:
+
+>>> [(part.tag, part.ref, part.ticks) for part in explain(problem, result.plan, "A")]
+[('work', 'form', 30), ('calendar_closed', 'press', 60)]
+
+When the shop changes, `repair` keeps what runs and what is frozen and says what moved:
+
+>>> from dataclasses import replace
+>>> from scheduling import Hole, diff, repair
+>>> broken = replace(problem, holes=(Hole("press", 600, 840),))
+>>> again = repair(broken, result.plan, freeze_until=480)
+>>> [(move.task, move.from_start, move.to_start) for move in diff(result.plan, again.plan)]
+[('form', 660, 840)]
+
+Everything runs alone from files too: `python -m scheduling --help`.
+"""
+
+from scheduling.compare import Comparison, Move, compare, lateness
+from scheduling.errors import SchedulingError
+from scheduling.explain import Part, explain, explain_all
+from scheduling.plan import Assignment, Objective, Plan
+from scheduling.problem import Calendar, Goal, Hole, Link, Mode, Order, Pool, Problem, Resource, Task
+from scheduling.reschedule import diff, repair
+from scheduling.solve import Result, solve
+from scheduling.verify import Violation, verify
+
+__all__ = [
+    "Assignment", "Calendar", "Comparison", "Goal", "Hole", "Link", "Mode", "Move", "Objective", "Order", "Part",
+    "Plan", "Pool", "Problem", "Resource", "Result", "SchedulingError", "Task", "Violation", "compare", "diff",
+    "explain", "explain_all", "lateness", "repair", "solve", "verify",
+]  # fmt: skip

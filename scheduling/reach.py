@@ -1,0 +1,69 @@
+"""Can each task be done at all: is some capable resource ever open together with its pools, and long enough?"""
+
+from collections.abc import Mapping, Sequence
+
+from scheduling.errors import NeverOpen, NoRoom, TooMuch
+from scheduling.records import Calendar, Hole, Pool, Resource, Task, Window
+from scheduling.windows import intersect, staffed, stretch, subtract
+
+Needs = tuple[tuple[str, int], ...]
+
+
+class Reach:
+    """Longest open window per (resource, needs), looked at from now over the horizon and two repetitions."""
+
+    def __init__(
+        self,
+        now: int,
+        horizon: int,
+        calendars: Mapping[str, Calendar],
+        pools: Mapping[str, Pool],
+        holes: Sequence[Hole],
+    ) -> None:
+        """Remember what is needed; nothing is computed before it is asked for."""
+        self.now, self.horizon = now, horizon
+        self.calendars, self.pools, self.holes = dict(calendars), pools, holes
+        repeat = max((c.repeat for c in calendars.values()), default=0)
+        self.end = max(now, horizon, *(hole.end for hole in holes), 0) + 2 * repeat
+        self._longest: dict[tuple[str, Needs], int] = {}
+
+    def longest(self, resource: Resource, needs: Needs) -> int:
+        """Ticks of the longest window in which the resource and all needed pools are open; 0 when never."""
+        key = (resource.id, needs)
+        if key not in self._longest:
+            open_ = self._open(resource, needs)
+            repeat = self.calendars[resource.calendar].repeat
+            endless = bool(open_) and repeat > 0 and open_[-1][1] == self.end and open_[-1][0] <= self.end - 2 * repeat
+            self._longest[key] = 1 << 60 if endless else max((b - a for a, b in open_), default=0)
+        return self._longest[key]
+
+    def _open(self, resource: Resource, needs: Needs) -> list[Window]:
+        holes = [(hole.start, hole.end) for hole in self.holes if hole.resource == resource.id]
+        out = subtract(stretch(self.calendars[resource.calendar], self.horizon, self.now, self.end), holes)
+        for pool, quantity in needs:
+            out = intersect(out, staffed(self.pools[pool], quantity, self.calendars, self.horizon, self.now, self.end))
+        return out
+
+    def check(self, task: Task, resources: Mapping[str, Resource]) -> None:
+        """Refuse a free task that no resource can ever do."""
+        best, ticks = 0, None
+        for mode in task.modes:
+            longest = self.longest(resources[mode.resource], task.needs)
+            if longest and (task.splittable or longest >= mode.ticks):
+                return
+            if longest:
+                best, ticks = max(best, longest), mode.ticks if ticks is None else min(ticks, mode.ticks)
+        if ticks is None:
+            raise NeverOpen(
+                task=task.id,
+                resources=[mode.resource for mode in task.modes],
+                pools=[pool for pool, _ in task.needs],
+            )
+        raise NoRoom(task=task.id, ticks=ticks, longest=best)
+
+
+def loads_fit(task: Task, resources: Mapping[str, Resource]) -> None:
+    """Refuse a load that is larger than the whole resource."""
+    for mode in task.modes:
+        if mode.load > resources[mode.resource].capacity:
+            raise TooMuch(task=task.id, of=mode.resource, asked=mode.load, available=resources[mode.resource].capacity)

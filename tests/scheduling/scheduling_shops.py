@@ -1,0 +1,37 @@
+"""Small shops the tests share."""
+
+from typing import Any
+
+from scheduling import Calendar, Link, Mode, Order, Problem, Resource, Task
+
+DAY = Calendar("day", ((480, 720), (780, 1020)), repeat=1440)
+ALWAYS = Calendar("always", ((0, 1440),), repeat=1440)
+
+
+def shop(**changes: Any) -> Problem:
+    """Two orders over a saw and two presses; cut → form in each, day shift with a break from 720 to 780."""
+    parts: dict[str, Any] = {
+        "now": 480,
+        "horizon": 1440,
+        "calendars": (DAY, ALWAYS),
+        "resources": (Resource("saw", "day"), Resource("press1", "day"), Resource("press2", "day")),
+        "orders": (Order("A", due=900), Order("B", due=1000)),
+        "tasks": (cut("A"), form("A"), cut("B"), form("B")),
+        "links": (Link("A.cut", "A.form"), Link("B.cut", "B.form")),
+    }
+    return Problem(**{**parts, **changes})
+
+
+def cut(order: str, **changes: Any) -> Task:
+    """120 ticks on the saw."""
+    return Task(f"{order}.cut", order, (Mode("saw", 120),), **changes)
+
+
+def form(order: str, **changes: Any) -> Task:
+    """90 ticks on press 1 or 100 on press 2."""
+    return Task(f"{order}.form", order, (Mode("press1", 90), Mode("press2", 100)), **changes)
+
+
+def one(task: Task, **changes: Any) -> Problem:
+    """A shop with nothing but this task of order A."""
+    return shop(tasks=(task,), links=(), **changes)
