@@ -27,6 +27,7 @@ class LimitKeeper:
         self.heartbeat = 0
         self.write_result: WriteResult | None = None
         self.answer: Answer | None = None
+        self.asked_tick = clock.tick()
         self._told: LimitReport | None = None
 
     @property
@@ -39,15 +40,21 @@ class LimitKeeper:
         """Return how often a standing demand is written again, in s."""
         return self.block.lease_s / RENEWALS if self.block else 5.0
 
+    def differs(self, mode: str, rate_permille: int) -> bool:
+        """Tell whether this demand is another than the standing one."""
+        return (mode, self._allowed(mode, rate_permille)) != (self.mode, self.rate_permille)
+
     def demand(self, mode: str, rate_permille: int, source: int) -> bool:
         """Take a new demand; returns whether it differs from the standing one. The map's rate floor is enforced."""
-        floor = self.block.min_permille if self.block else 0
-        rate = {"run": 1000, "hold": 0}.get(mode, max(rate_permille, floor))
-        changed = (mode, rate) != (self.mode, self.rate_permille)
-        self.mode, self.rate_permille, self.source = mode, rate, source
+        changed = self.differs(mode, rate_permille)
+        self.mode, self.rate_permille, self.source = mode, self._allowed(mode, rate_permille), source
         if changed and self.sequence is not None:
             self.sequence = signal.next_number(self.sequence)
         return changed
+
+    def _allowed(self, mode: str, rate_permille: int) -> int:
+        floor = self.block.min_permille if self.block else 0
+        return {"run": 1000, "hold": 0}.get(mode, min(max(rate_permille, floor), 1000))
 
     def is_news(self, report: LimitReport) -> bool:
         """Tell whether a report says more than the one before: renewals of a lease are not news."""

@@ -15,6 +15,7 @@ from devices.link import Link
 from devices.outlet import Outlet, Sink
 from devices.sample import LimitReport, LinkHealth, WriteResult
 from devices.tags import CADENCES, DeviceMap, Value
+from devices.throttle import Demand
 from devices.unit import PolledUnit
 
 T = TypeVar("T")
@@ -50,11 +51,12 @@ class Poller:
         clock: Clock = SYSTEM,
         rng: random.Random | None = None,
         most_backoff_s: float = 30.0,
+        stand_s: float = 60.0,
     ) -> None:
         """Group the devices by link; nothing is opened yet."""
         self.clock, self.rng, self.periods = clock, rng or random.Random(), periods
         self.outlet = Outlet(sink)
-        self._most_backoff_s = most_backoff_s
+        self._most_backoff_s, self._stand_s = most_backoff_s, stand_s
         self._lines = self._grouped(maps)
         self._stopping = False
         self._tasks: list[asyncio.Task[None]] = []
@@ -76,12 +78,29 @@ class Poller:
             await self._delivery
 
     async def limit(self, device: str, mode: str, rate_permille: int = 0, source: int = 0) -> LimitReport:
-        """Ask a machine to run, limit or hold; returns when it was written and read back.
+        """Ask a machine (device name or machine code) to run, limit or hold; returns when written and read back.
 
-        The demand is renewed within its lease until the next one, or until the poller stops or dies.
+        The demand is renewed within its lease as long as it is repeated here at least each `stand_s` seconds: when
+        whoever decides falls silent, the machine is released, as it is when the poller stops or dies.
         """
         line, unit = self._find(device)
+        unit.keeper.asked_tick = self.clock.tick()
         return await self._in_line(line, lambda: self._write_limit(line, unit, mode, rate_permille, source))
+
+    async def apply(self, demands: Mapping[str, Demand], source: int = 0) -> tuple[LimitReport, ...]:
+        """Make these demands (of `throttle.combine`, by machine) the only ones; returns reports of what changed.
+
+        Machines that no map names are left out: their people are told by whoever called.
+        """
+        calls = []
+        for line in self._lines:
+            for unit in line.units:
+                demand = demands.get(unit.device.machine) if unit.device.limit else None
+                mode, rate = (demand.level, demand.rate_permille) if demand else ("run", 1000)
+                unit.keeper.asked_tick = self.clock.tick()
+                if unit.keeper.differs(mode, rate):
+                    calls.append(self.limit(unit.device.device, mode, rate, source))
+        return tuple(await asyncio.gather(*calls))
 
     async def write(self, device: str, tag: str, value: Value, verify: bool = True) -> WriteResult:
         """Write one tag between two reads; raises NotWritable, OutOfRange or UnknownDevice before sending."""
@@ -114,10 +133,13 @@ class Poller:
         return _Line(link, [PolledUnit(device, link, self.periods, self.clock) for device in devices])
 
     def _find(self, device: str) -> tuple[_Line, PolledUnit]:
-        for line in self._lines:
-            for unit in line.units:
-                if unit.device.device == device:
-                    return line, unit
+        units = [(line, unit) for line in self._lines for unit in line.units]
+        for found in units:
+            if found[1].device.device == device:
+                return found
+        for found in units:
+            if found[1].device.machine == device and found[1].device.limit:
+                return found
         raise UnknownDevice(device=device)
 
     async def _in_line(self, line: _Line, call: Callable[[], Awaitable[T]]) -> T:
@@ -208,6 +230,9 @@ class Poller:
     async def _renew(self, line: _Line, unit: PolledUnit, index: int) -> None:
         keeper = unit.keeper
         line.due[index, LIMIT] = self.clock.tick() + keeper.renew_s
+        if self.clock.tick() - keeper.asked_tick > self._stand_s:
+            await self._write_limit(line, unit, "run", 1000, keeper.source)
+            return
         await self._write_limit(line, unit, keeper.mode, keeper.rate_permille, keeper.source)
 
     async def _release(self, line: _Line) -> None:

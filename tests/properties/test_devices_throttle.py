@@ -58,10 +58,14 @@ def test_dwell_passes_between_two_changes_unless_the_lease_lapsed(rule, steps):
 
 @settings(max_examples=150, deadline=None)
 @given(rules, ticks)
-def test_stale_or_bad_data_never_starts_strengthens_or_renews(rule, steps):
+def test_stale_or_bad_data_never_starts_or_strengthens_and_ends_with_the_lease(rule, steps):
+    fresh_at = None
     for before, after, decision, backlog, now in course(rule, steps):
-        if not backlog.good or (now - backlog.at).total_seconds() > rule.stale_s:
-            assert STRENGTH[after.level] <= STRENGTH[before.level]
+        if backlog.good and (now - backlog.at).total_seconds() <= rule.stale_s:
+            fresh_at = now
+            continue
+        assert STRENGTH[after.level] <= STRENGTH[before.level]
+        if fresh_at is None or (now - fresh_at).total_seconds() >= rule.lease_s:
             assert decision.demands == ()
 
 
