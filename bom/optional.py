@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bom.errors import NotOptional, UnknownOperation
-from bom.operation import Link, LinkKind
+from bom.operation import Link, LinkKind, Operation
 from bom.order import reached
 from bom.process import ProcessGraph, graph
 
@@ -28,8 +28,17 @@ def without_optional(process: ProcessGraph, keys: Iterable[str]) -> ProcessGraph
     links = list(process.links)
     for key in skipped:
         links = _bridged(links, key)
-    kept = {key: operation for key, operation in process.operations.items() if key not in skipped}
+    kept = _alone_freed({key: operation for key, operation in process.operations.items() if key not in skipped})
     return graph(kept.values(), _possible(kept, links), joined=False)
+
+
+def _alone_freed(kept: dict[str, Operation]) -> dict[str, Operation]:
+    """An operation whose alternates were all skipped has none any more."""
+    groups = [operation.alternate_group for operation in kept.values()]
+    return {
+        key: replace(operation, alternate_group=None) if groups.count(operation.alternate_group) == 1 else operation
+        for key, operation in kept.items()
+    }
 
 
 def _bridged(links: list[Link], key: str) -> list[Link]:

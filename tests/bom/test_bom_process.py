@@ -142,6 +142,7 @@ def test_alternates_at_the_start_and_at_the_end() -> None:
         ("pabm", (alt("p", "a"), "pb", "am", "bm")),  # a choice of one
         ("pabm", (alt("p", "a"), alt("p", "b"), "am", "bm")),  # waits for both although one is chosen
         ("pabxm", (alt("p", "a"), alt("p", "b"), alt("a", "m"), alt("b", "m"), "ax", alt("x", "m"))),  # a comes twice
+        ("spqabm", ("sp", "sq", alt("p", "a"), alt("p", "b"), alt("q", "a"), alt("q", "b"), "am")),  # p and q add up
         ("pabxym", (alt("p", "a"), alt("p", "b"), "ax", "ay", "bm")),  # one branch ends twice
     ],
 )
@@ -221,3 +222,16 @@ def test_a_skipped_alternate_leaves_a_way_past_and_a_knot_of_groups_is_refused()
     )
     with pytest.raises(NotOptional):
         without_optional(knot, ["m"])
+
+
+def test_of_two_ways_that_become_one_the_longer_lag_stays() -> None:
+    direct = Link("a", "c", lag_min=Fraction(1))
+    process = optional_chain(direct, Link("a", "b"), Link("b", "c", lag_min=Fraction(9)), Link("c", "d"))
+    assert Link("a", "c", lag_min=Fraction(9)) in without_optional(process, ["b"]).links
+
+
+def test_an_operation_whose_only_alternate_is_skipped_stands_alone() -> None:
+    either = [op("a", alternate_group="g"), op("b", alternate_group="g", optional=True)]
+    left = without_optional(graph([*either, op("m")], [alt("a", "m"), alt("b", "m")]), ["b"])
+    assert left.operations["a"].alternate_group is None
+    assert left.links == (Link("a", "m"),)
