@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import struct
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -145,18 +146,23 @@ async def black_hole(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
         pass
 
 
-def hostile(rng: random.Random, share: float, with_tid: bool) -> Handler:
-    """Return a device whose register a holds a, and which misbehaves in every known way in `share` of its replies."""
+def hostile(rng: random.Random, share: float, style: str = "tid") -> Handler:
+    """Return a device whose register a holds a, and which misbehaves in every known way in `share` of its replies.
+
+    `style` is tid (Modbus TCP), no_tid (its transaction id is always 0) or rtu (serial frames over TCP).
+    """
 
     async def handler(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         late: set[asyncio.Task] = set()
         while True:
-            request = await reader.readexactly(12)
-            tid = request[:2] if with_tid else b"\0\0"
-            first, count = int.from_bytes(request[8:10], "big"), int.from_bytes(request[10:12], "big")
+            request = await reader.readexactly(8 if style == "rtu" else 12)
+            tid = request[:2] if style == "tid" else b"\0\0"
+            first, count = struct.unpack(">HH", request[2:6] if style == "rtu" else request[8:12])
             words = b"".join((first + i).to_bytes(2, "big") for i in range(count))
 
             def frame(body: bytes, tid: bytes = tid) -> bytes:
+                if style == "rtu":
+                    return body + crc(body)
                 return tid + b"\0\0" + len(body).to_bytes(2, "big") + body
 
             whole = frame(bytes([1, 3, 2 * count]) + words)
@@ -185,6 +191,16 @@ def hostile(rng: random.Random, share: float, with_tid: bool) -> Handler:
                 writer.write(whole)
 
     return handler
+
+
+def crc(data: bytes) -> bytes:
+    """Return the check bytes of a serial Modbus frame (Modbus over serial line 6.2.2)."""
+    value = 0xFFFF
+    for byte in data:
+        value ^= byte
+        for _ in range(8):
+            value = value >> 1 ^ 0xA001 if value & 1 else value >> 1
+    return value.to_bytes(2, "little")
 
 
 FAULTS = ("late", "short", "empty", "code", "unit", "garbage", "twice", "close", "split", "silent")
