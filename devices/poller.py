@@ -7,7 +7,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from devices.clock import SYSTEM, Clock
 from devices.errors import DevicesError, UnknownDevice
@@ -31,6 +31,7 @@ class _Line:
     units: list[PolledUnit]
     due: dict[tuple[int, str], float] = field(default_factory=dict)
     jobs: asyncio.Queue[Job | None] = field(default_factory=asyncio.Queue)
+    asked: set[asyncio.Future[Any]] = field(default_factory=set)
     failures: int = 0
     last_ok_at: datetime | None = None
     reason: str | None = None
@@ -158,6 +159,8 @@ class Poller:
 
         if self._stopping:
             raise DevicesError("stopping")
+        line.asked.add(done)
+        done.add_done_callback(line.asked.discard)
         line.jobs.put_nowait(job)
         return await done
 
@@ -172,6 +175,8 @@ class Poller:
                 await asyncio.sleep(min(self.periods.values()))
         await self._release(line)
         line.link.drop()
+        for done in list(line.asked):  # nobody waits for ever for a command that came too late
+            done.set_exception(DevicesError("stopping"))
 
     def _plan_first(self, line: _Line) -> None:
         """Spread the first reads over the period, or every link would ask in the same millisecond for ever."""

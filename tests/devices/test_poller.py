@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from device_rigs import QUICK, START, black_hole, listening, maps, plant, polled, press
 
-from devices.errors import NotWritable, OutOfRange, UnknownDevice
+from devices.errors import DevicesError, NotWritable, OutOfRange, UnknownDevice
 from devices.simulator import Plant
 from devices.throttle import Demand
 
@@ -179,6 +179,20 @@ def test_a_lost_write_is_told_as_lost():
         return limit.state, write.state
 
     assert asyncio.run(story()) == ("lost", "lost")
+
+
+def test_a_command_that_comes_too_late_is_refused_not_forgotten():
+    async def story():
+        async with listening(black_hole) as hole:
+            async with polled(maps(press(port=hole, timeout=0.05))) as (poller, _):
+                asked = [asyncio.create_task(poller.limit("press", "hold")) for _ in range(3)]
+                await asyncio.sleep(0)
+            outcomes = await asyncio.wait_for(asyncio.gather(*asked, return_exceptions=True), 5)
+            with pytest.raises(DevicesError, match="stopping"):
+                await poller.write("press", "job", 5)
+        return {o.code if isinstance(o, DevicesError) else o.state for o in outcomes}
+
+    assert asyncio.run(story()) <= {"lost", "stopping"}
 
 
 def test_two_units_share_one_port_and_one_link():
