@@ -126,6 +126,11 @@ def canonical(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
 
 
+def is_sqlite(store: Connection | Session) -> bool:
+    """Which of the two engines is behind a connection or session."""
+    return (store.get_bind() if isinstance(store, Session) else store).dialect.name == "sqlite"
+
+
 def now_utc() -> datetime:
     """The clock of the edge (request, command, loop); services are handed the time."""
     return datetime.now(UTC)

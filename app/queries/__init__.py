@@ -1,0 +1,1 @@
+"""Look: reads for pages, the API and the workers. Nothing here writes."""

@@ -1,0 +1,65 @@
+"""How the parts of the system are: for ``/readyz`` and the health page."""
+
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from alembic.runtime.migration import MigrationContext
+from flask import current_app
+from sqlalchemy import func, select
+
+from app.db import database_file, db, now_utc
+from app.models import Event, EventSeal, Lease
+
+LEAST_FREE_MB = 200
+_SLOW_S = 30
+
+
+def readiness() -> dict[str, Any]:
+    """Each part with its state; status is ok, or degraded when work cannot go on."""
+    now = now_utc()
+    parts = {"database": _database(), "writer": _writer(), "disk": _disk()}
+    if parts["database"]["ok"]:
+        parts |= {"relay": _relay(now), "poller": _lease("poller", now), "worker": _lease("worker", now)}
+    needed = ("database", "writer", "disk", "relay")
+    ok = all(parts.get(name, {"ok": False})["ok"] for name in needed)
+    return {"status": "ok" if ok else "degraded", "parts": parts}
+
+
+def _database() -> dict[str, Any]:
+    try:
+        with db.engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except Exception as error:
+        return {"ok": False, "error": type(error).__name__}
+    wanted = current_app.extensions.get("schema_head")
+    return {"ok": wanted in (None, found), "revision": found, "wanted": wanted}
+
+
+def _writer() -> dict[str, Any]:
+    group = current_app.extensions.get("group_commit")
+    return {"ok": group is None or group.is_alive()}
+
+
+def _disk() -> dict[str, Any]:
+    file = database_file(str(db.engine.url))
+    free = shutil.disk_usage(file.parent if file else Path(current_app.config["HOME"])).free // 2**20
+    return {"ok": free >= LEAST_FREE_MB, "free_mb": free}
+
+
+def _relay(now: datetime) -> dict[str, Any]:
+    sealed = db.session.scalar(select(func.max(EventSeal.event_id))) or 0
+    oldest = db.session.scalar(select(func.min(Event.recorded_at)).where(Event.id > sealed))
+    lag_s = (now - oldest).total_seconds() if oldest else 0.0
+    return {
+        "ok": lag_s < _SLOW_S,
+        "lag_s": round(lag_s, 1),
+        "position": db.session.scalar(select(func.max(EventSeal.position))),
+    }
+
+
+def _lease(name: str, now: datetime) -> dict[str, Any]:
+    lease = db.session.get(Lease, name, populate_existing=True)
+    alive = lease is not None and lease.until > now - timedelta(seconds=_SLOW_S)
+    return {"ok": alive, "until": lease.until.isoformat() if lease else None, "info": lease.info if lease else {}}

@@ -1,0 +1,50 @@
+"""The pages and the API: read input, call one function, show. One file per role; the routes stand in each file."""
+
+import time
+from importlib import import_module
+from typing import Any
+from uuid import uuid4
+
+import structlog
+from flask import Flask, g, request
+from flask.typing import ResponseReturnValue
+
+from app.web import problems
+from app.web.shell import init_shell
+
+PAGES = (
+    "account",
+    "health",
+)  # fmt: skip
+CSP = (
+    "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
+    "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+)
+log = structlog.get_logger("web")
+
+
+def init_web(app: Flask) -> None:
+    """Hang in all pages, the API, the refusals and the headers."""
+    for name in PAGES:
+        app.register_blueprint(import_module(f"app.web.{name}").pages)
+    problems.init_problems(app)
+    init_shell(app)
+    app.before_request(_begin)
+    app.after_request(_end)
+
+
+def _begin() -> None:
+    g.request_id = request.headers.get("X-Request-Id", "")[:64] or uuid4().hex[:16]
+    g.began = time.perf_counter()
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(request=g.request_id)
+
+
+def _end(response: Any) -> ResponseReturnValue:
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    response.headers.setdefault("Content-Security-Policy", CSP)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Referrer-Policy"] = "same-origin"
+    if request.endpoint != "static":
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

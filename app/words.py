@@ -1,0 +1,101 @@
+"""The words of refusals: what was refused, why, what to do next. One entry a code; values are filled in by name."""
+
+from flask_babel import LazyString
+
+from app.errors import Refused
+from app.i18n import gettext
+from app.i18n import lazy_gettext as _
+
+WORDS: dict[str, LazyString] = {
+    "auth.sign_in_first": _("You are not signed in. Sign in and try again."),
+    "auth.not_allowed": _("Your role does not allow this (%(permission)s). Ask an administrator."),
+    "auth.token_unknown": _("This token is unknown or was revoked. Make a new one on your account page."),
+    "auth.wrong": _("Name and password do not match. Check both and try again."),
+    "auth.wait": _("Too many tries. Wait %(seconds)s seconds and try again."),
+    "users.role_unknown": _("There is no role %(roles)s. Choose from the list."),
+    "users.password_short": _("The password is too short. Use at least %(shortest)s characters."),
+    "users.name_taken": _("The name %(name)s is taken. Choose another."),
+    "user.unknown": _("There is no user %(user)s."),
+    "token.unknown": _("There is no token %(token)s of yours."),
+    "site.unknown": _("There is no site %(site)s. Import or create it first."),
+    "item.unknown": _("There is no item %(item)s. Check the code or import it first."),
+    "order.unknown": _("There is no order %(order)s here. Check the number."),
+    "task.unknown": _("There is no task %(task)s here. Check the code."),
+    "unit.unknown": _("There is no unit %(unit)s here. Check the label."),
+    "lot.unknown": _("There is no lot %(lot)s here. Check the label or receive it first."),
+    "station.unknown": _("There is no station %(station)s here. Check the code."),
+    "machine.unknown": _("There is no machine %(machine)s here. Check the code."),
+    "person.unknown": _("This badge is not known here. Ask your team lead."),
+    "reason.unknown": _("There is no reason %(reason)s. Choose from the list."),
+    "code.unknown": _("%(text)s is not known here. Check the label or type the number."),
+    "code.damaged": _("The code %(text)s was read wrongly or is damaged. Scan again or print a new label."),
+    "code.foreign": _("%(text)s is not one of our codes. Scan a label of this plant."),
+    "quantity.wrong": _("%(quantity)s is not a quantity here. Enter a number above zero."),
+    "quantity.decimals": _("%(quantity)s is too fine: %(item)s is counted with %(decimals)s decimals."),
+    "value.missing": _("%(field)s is missing. Fill it in."),
+    "value.wrong": _("%(field)s: %(value)s does not fit. Correct it."),
+    "order.move": _("The order is %(status)s and cannot become %(to)s. %(next)s"),
+    "order.held": _("The order %(order)s is on hold. Ask quality or the planner to release the hold."),
+    "order.changed": _("The order was changed meanwhile. Load the page again and repeat."),
+    "order.no_routing": _("%(item)s has no approved routing. Approve one, then release."),
+    "order.bom": _("The order cannot be released: %(problem)s. Correct the bill of material or routing."),
+    "hold.unknown": _("There is no open hold %(hold)s."),
+    "task.move": _("The task is %(status)s and cannot become %(to)s. %(next)s"),
+    "task.held": _("%(task)s is on hold. Ask quality or your team lead to release it."),
+    "task.closed": _("%(task)s is %(status)s. Nothing more can be reported on it."),
+    "task.no_input": _("Nothing is available yet: %(waiting_for)s has to report first."),
+    "task.input": _(
+        "Only %(available)s are available here, you reported %(quantity)s. Report less or wait for %(waiting_for)s."
+    ),
+    "task.lag": _("Only %(available)s are ready: parts must rest %(minutes)s minutes before this operation. Wait."),
+    "task.other_station": _("This task belongs to %(stations)s, not here. Take the parts there."),
+    "task.optional": _("Only an optional task can be skipped."),
+    "task.loops": _("%(task)s was reworked %(loops)s times. Ask quality to decide."),
+    "task.no_rework": _("The process has no way back from %(task)s. Report scrap or ask quality."),
+    "unit.needed": _("This product is counted one by one. Scan the label of the unit."),
+    "unit.one": _("A unit is reported one at a time."),
+    "unit.other_item": _("%(unit)s is a %(item)s and does not belong to this task."),
+    "unit.not_here": _("%(unit)s has not passed %(waiting_for)s. Take it there first."),
+    "unit.done": _("%(unit)s was already reported here. Take it on to the next station."),
+    "unit.status": _("%(unit)s is %(status)s and cannot be reported."),
+    "unit.held": _("%(unit)s is on hold. Put it aside and call quality."),
+    "unit.full": _("All %(quantity)s units of this task have their numbers already."),
+    "unit.used": _("%(unit)s was already built in. Take another one."),
+    "consume.needed": _("%(quantity)s of %(item)s have to be scanned first. Scan their labels."),
+    "check.missing": _("The check %(check)s is missing. Enter its value."),
+    "check.failed": _("%(check)s is %(value)s, allowed is %(lower)s to %(upper)s. Repeat, or report rework or scrap."),
+    "lot.held": _("Lot %(lot)s is on hold. Take another lot."),
+    "lot.expired": _("Lot %(lot)s expired on %(day)s. Take another lot."),
+    "lot.status": _("Lot %(lot)s is %(status)s. Take another lot."),
+    "lot.wrong_item": _("%(item)s is not used at this task. Check the part."),
+    "stock.short": _("Only %(available)s of %(item)s are in stock at %(location)s. Receive or move some first."),
+    "report.unknown": _("There is no report %(report)s."),
+    "report.reversed": _("This report was already undone."),
+    "report.late": _("It is too late to undo: %(minutes)s minutes are over. Ask your team lead."),
+    "report.used": _("%(quantity)s were already used at %(task)s. Undo the report there first (%(report)s)."),
+    "report.not_yours": _("Only the person who reported it or a team lead can undo this."),
+    "report.reason": _("Say why. Choose a reason."),
+    "skill.missing": _("%(task)s needs the skill %(skill)s. Ask your team lead."),
+    "scan.other_payload": _("This scan number was used for something else. Scan again."),
+    "api.other_payload": _("This idempotency key was used for another request. Use a new key."),
+    "station.sign_in": _("Nobody is signed in here. Scan your badge first."),
+    "station.task_first": _("No task is open here. Scan a task first."),
+    "station.nothing_to_undo": _("There is nothing to undo here."),
+    "limit.hold": _("Hold: %(station)s is full (%(backlog)s waiting). Do not start new parts."),
+    "version.newer": _("The database was made by a newer version (%(revision)s). Install that version."),
+    "version.older": _("The database is older than this version. Run the upgrade."),
+    "worker.busy": _("Another worker does this right now. Try again in a moment."),
+    "database.full": _("The disk is full. Nothing was written; make room and repeat."),
+    "upload.large": _("The file is too large."),
+}
+
+
+def sentence(error: Refused) -> str:
+    """The words of a refusal in the language of the request."""
+    words = WORDS.get(error.code)
+    if words is None:
+        return gettext("Refused: %(code)s.", code=str(error))
+    try:
+        return str(words) % error.values if error.values else str(words)
+    except (KeyError, TypeError):
+        return str(words)

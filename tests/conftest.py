@@ -1,0 +1,107 @@
+"""Fixtures: an application on a fresh, migrated database for each test, SQLite always and PostgreSQL when given."""
+
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+POSTGRES = os.environ.get("GONGXU_TEST_POSTGRES", "")
+ENGINES = ["sqlite", *(["postgresql"] if POSTGRES else [])]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' settings out of the home of whoever runs them."""
+    os.environ.setdefault("GONGXU_HOME", str(Path(config.rootpath) / ".pytest_cache" / "gongxu-home"))
+    os.environ.setdefault("SECRET_KEY", "a key for tests only")
+
+
+def build(url: str, **settings: object) -> Flask:
+    """An application on a database."""
+    from app.factory import create_app
+
+    return create_app(SQLALCHEMY_DATABASE_URI=url, TESTING=True, **settings)
+
+
+def migrate(url: str) -> None:
+    """Bring a database to the newest revision, as ``./gongxu upgrade`` does."""
+    from app.services.schema import upgrade
+
+    app = build(url)
+    with app.app_context():
+        upgrade()
+    dispose(app)
+
+
+def dispose(app: Flask) -> None:
+    """Give back what an application holds."""
+    from app.db import db
+
+    group = app.extensions.get("group_commit")
+    if group:
+        group.stop()
+    with app.app_context():
+        db.session.remove()
+        for engine in db.engines.values():
+            engine.dispose()
+    if app.extensions.get("turn"):
+        app.extensions["turn"].close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file to copy: migrating for each test would cost two seconds."""
+    path = tmp_path_factory.mktemp("template") / "gongxu.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+def _admin(statement: str) -> None:
+    engine = create_engine(make_url(POSTGRES).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+
+
+def _postgres_url(name: str) -> str:
+    url = make_url(POSTGRES).set(drivername="postgresql+psycopg", database=name)
+    return url.render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def postgres_template() -> Iterator[str]:
+    """A migrated PostgreSQL database to clone."""
+    name = f"gongxu_template_{uuid.uuid4().hex[:8]}"
+    _admin(f"CREATE DATABASE {name}")
+    migrate(_postgres_url(name))
+    yield name
+    _admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=ENGINES)
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a fresh, migrated database."""
+    if request.param == "sqlite":
+        path = tmp_path / "gongxu.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    name = f"gongxu_test_{uuid.uuid4().hex[:8]}"
+    _admin(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
+    yield _postgres_url(name)
+    _admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def app(store_url: str) -> Iterator[Flask]:
+    """An application on a fresh database."""
+    from app.config import readings_url
+
+    application = build(store_url, READINGS_URL=readings_url(store_url))
+    yield application
+    dispose(application)
