@@ -40,14 +40,18 @@ export class Painter {
     return width;
   }
 
-  /** The label that fits: whole, cut with …, the last part alone, or nothing; never squeezed. @param {string} text @param {number} room */
+  /** A name that fits: whole or cut with …, never squeezed. @param {string} text @param {number} room */
   cut(text, room) {
-    if (room < 14) return "";
     if (this.width(text) <= room) return text;
-    const last = text.split("·").at(-1) ?? "";
     const fits = Math.floor((text.length * (room - this.width("…"))) / this.width(text));
-    if (fits >= 4) return `${text.slice(0, fits)}…`;
-    return this.width(last) <= room ? last : "";
+    return fits >= 3 ? `${text.slice(0, fits)}…` : "";
+  }
+
+  /** A task's code that fits: WO-1045·10, then 1045·10, then 10, then nothing: its end tells tasks apart, its start does not. @param {string} code @param {number} room */
+  code(code, room) {
+    const short = code.replace(/^\p{L}+[- ]?/u, "");
+    const last = code.includes("·") ? (code.split("·").at(-1) ?? "") : "";
+    return [code, short, last].find((text) => text && this.width(text) <= room) ?? (last ? "" : this.cut(code, room));
   }
 
   /** @param {Scene} scene */
@@ -96,7 +100,6 @@ export class Painter {
       const list = view.rows[row];
       const start = Math.max(0, firstAfter(list, view.from) - 1);
       for (let i = start; i < list.length && list[i].start < view.until; i++) {
-        /* a label may use the empty room up to the next bar */
         this.bar(list[i], view.y(row) + 4, scene);
       }
     }
@@ -125,11 +128,13 @@ export class Painter {
   /** @param {Task} task @param {number} x @param {number} y @param {number} width @param {number} height @param {number} now */
   fill(task, x, y, width, height, now) {
     const part = task.done ?? (now - task.start) / (task.end - task.start);
-    this.pen.fillStyle = task.late ? this.colour.crit : this.colour["bar-running"];
-    this.pen.fillRect(x, y, width * Math.max(0.04, Math.min(1, part)), height);
-    if (task.late) return;
-    this.pen.fillStyle = this.colour.ink;
-    this.pen.fillRect(x, y + height - 3, width * Math.max(0.04, Math.min(1, part)), 3);
+    const done = width * Math.max(0.04, Math.min(1, part));
+    if (!task.late) {
+      this.pen.fillStyle = this.colour["bar-running"];
+      this.pen.fillRect(x, y, done, height);
+    }
+    this.pen.fillStyle = this.colour[task.late ? "on-crit" : "ink"];
+    this.pen.fillRect(x, y + height - 3, done, 3);
   }
 
   /** @param {Task} task @param {number} x @param {number} y @param {number} width @param {number} height @param {boolean} same @param {boolean} chosen */
@@ -171,7 +176,7 @@ export class Painter {
       left += 14;
     }
     const room = x + width - left - (task.locked && width > 34 ? 16 : 4);
-    const text = this.cut(task.code, room);
+    const text = this.code(task.code, room);
     pen.fillStyle = task.late ? colour["on-crit"] : colour.ink;
     if (text) pen.fillText(text, left, y + height / 2 + 0.5);
   }

@@ -77,8 +77,11 @@ class Board {
     this.painter = new Painter(pen, colours(this.host), getComputedStyle(this.host).fontFamily);
     pen.font = `13px ${this.painter.font}`;
     const widest = Math.max(60, ...view.data.resources.map((row) => this.painter?.width(row.name) ?? 0));
-    view.side = Math.ceil(Math.min(widest + 24, view.width < 600 ? 96 : 200));
-    if (first) this.span("day");
+    view.side = Math.ceil(Math.min(widest + 24, view.width < 600 ? 92 : 176));
+    if (first) {
+      this.span("day");
+      this.toNow();
+    }
     this.draw();
   }
 
@@ -115,6 +118,15 @@ class Board {
   span(name) {
     this.view?.span(name);
     for (const b of document.querySelectorAll("[data-board-zoom]")) b.setAttribute("aria-pressed", String(b.getAttribute("data-board-zoom") === name));
+    this.draw();
+  }
+
+  /** Put the present a fifth into the picture. */
+  toNow() {
+    const view = this.view;
+    if (!view) return;
+    view.from = view.data.now - (view.until - view.from) / 5;
+    view.clamp();
     this.draw();
   }
 
@@ -192,7 +204,7 @@ class Board {
     else if (span) this.span(/** @type {"shift"} */ (span));
     else if (event.key === "+" || event.key === "=") this.view.zoom(0.8);
     else if (event.key === "-") this.view.zoom(1.25);
-    else if (event.key === "n" || event.key === "N") { this.view.from = this.view.data.now - (this.view.until - this.view.from) / 4; this.view.clamp(); }
+    else if (event.key === "n" || event.key === "N") this.toNow();
     else if (event.key === "/") this.openFind();
     else if (event.key === "Enter") this.open(this.selected);
     else if (event.key === "Escape") { this.matches.clear(); this.select(null); }

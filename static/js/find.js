@@ -9,9 +9,9 @@ document.addEventListener("keydown", (event) => {
   box.select();
 });
 
-document.addEventListener("scan", (event) => {
+/* on window, so that a page that listens on document comes first and may preventDefault() */
+addEventListener("scan", (event) => {
   const text = /** @type {CustomEvent<{text: string}>} */ (event).detail.text;
-  /* a page that has its own use for scans takes them first */
   if (!box?.form || event.defaultPrevented || document.body.hasAttribute("data-scan-url")) return;
   box.value = text;
   box.form.submit();

@@ -11,7 +11,7 @@ const figure = (/** @type {string[]} */ names, /** @type {number} */ otherwise) 
   const value = Number(names.map((name) => query.get(name)).find(Boolean));
   return value > 0 ? value : otherwise;
 };
-const distance = figure(["distance", "d"], 4);
+const distance = figure(["distance", "d"], 3.5);
 const inches = figure(["inches", "in"], 55);
 
 /**
@@ -27,7 +27,7 @@ export function legible(metres, diagonal, chinese) {
  * @param {number} width @param {number} height @param {number} unit
  */
 export function shape(width, height, unit) {
-  return { columns: Math.max(1, Math.floor(width / (20 * unit))), rows: Math.max(1, Math.floor(height / (14 * unit))) };
+  return { columns: Math.max(1, Math.floor(width / (24 * unit))), rows: Math.max(1, Math.floor(height / (15 * unit))) };
 }
 
 const box = /** @type {HTMLElement} */ (document.querySelector(".wall-tiles"));
@@ -43,12 +43,30 @@ function fit(/** @type {number} */ abnormal) {
   }
 }
 
-/** Place the tiles of this turn. */
+/** Place the tiles of this turn; a text that does not fit costs a little size, then a row, never its last line. */
 function layOut() {
   const tiles = /** @type {HTMLElement[]} */ ([...box.querySelectorAll("[data-tile]")]);
   const bad = tiles.filter((tile) => tile.dataset.tile !== "plain");
   const good = tiles.filter((tile) => tile.dataset.tile === "plain");
-  const { unit, columns, rows } = fit(bad.length);
+  /* held upright it is a list that scrolls: everything is on it */
+  if (innerWidth < innerHeight) return tiles.forEach((tile) => { tile.hidden = false; });
+  const cells = fit(bad.length);
+  place(tiles, bad, good, cells);
+  for (let tries = 0; tries < 14 && tiles.some(cutOff); tries++) {
+    if (tries > 2 && cells.rows > 1 && cells.columns * (cells.rows - 1) >= bad.length) cells.rows -= 1;
+    else cells.unit *= 0.96;
+    place(tiles, bad, good, cells);
+  }
+}
+
+/** @param {HTMLElement} tile */
+const cutOff = (tile) => !tile.hidden && tile.scrollHeight > tile.clientHeight + 2;
+
+/**
+ * @param {HTMLElement[]} tiles @param {HTMLElement[]} bad @param {HTMLElement[]} good
+ * @param {{unit: number, columns: number, rows: number}} cells
+ */
+function place(tiles, bad, good, { unit, columns, rows }) {
   const places = columns * rows;
   const large = columns > 1 && bad.length > 0 && (bad.length * 2 + good.length <= places || bad.length * 4 <= places);
   const free = Math.max(0, places - bad.length * (large ? 2 : 1));
@@ -57,10 +75,10 @@ function layOut() {
   const shown = new Set(good.slice(from, from + free));
   tiles.forEach((tile) => { tile.hidden = tile.dataset.tile === "plain" && !shown.has(tile); });
   bad.forEach((tile) => tile.classList.toggle("large", large));
-  const cells = bad.length * (large ? 2 : 1) + Math.min(free, good.length);
+  const used = bad.length * (large ? 2 : 1) + Math.min(free, good.length);
   document.body.style.setProperty("--unit", `${unit}vh`);
-  document.body.style.setProperty("--columns", String(Math.min(columns, Math.max(cells, 1))));
-  document.body.style.setProperty("--rows", String(Math.min(rows, Math.ceil(cells / columns) || 1)));
+  document.body.style.setProperty("--columns", String(Math.min(columns, Math.max(used, 1))));
+  document.body.style.setProperty("--rows", String(Math.min(rows, Math.ceil(used / columns) || 1)));
   const page = document.querySelector(".wall-page");
   if (page) page.textContent = pages > 1 ? `${(turn % pages) + 1} / ${pages}` : "";
 }
