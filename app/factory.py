@@ -17,8 +17,9 @@ def create_app(**overrides: Any) -> Flask:
     app.jinja_options = {"trim_blocks": True, "lstrip_blocks": True}
     init_db(app)
     init_group_commit(app)
-    init_i18n(app)
     from app import auth, cli, web
+
+    init_i18n(app, lambda: auth.identity().zone)
 
     auth.init_auth(app)
     web.init_web(app)

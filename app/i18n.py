@@ -5,6 +5,7 @@ on the same day, and nothing needs compiling.
 """
 
 import io
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -75,8 +76,8 @@ def named(row: Any) -> str:
     return row.name or getattr(row, "code", "")
 
 
-def init_i18n(app: Flask) -> None:
+def init_i18n(app: Flask, zone: Callable[[], str]) -> None:
     """Let templates speak: ``_()``, ``named``, ``locale``, ``theme``."""
-    _Babel(app, locale_selector=locale, timezone_selector=lambda: app.config.get("ZONE", "UTC"))
+    _Babel(app, locale_selector=locale, timezone_selector=zone)
     app.jinja_env.filters["named"] = named
     app.context_processor(lambda: {"locale": locale().replace("_", "-"), "theme": theme(), "languages": LANGUAGES})

@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from app.auth.policy import permissions
 from app.db import db, now_utc
-from app.models import ApiToken, User, UserRole
+from app.models import ApiToken, Site, User, UserRole
 
 _KEEP_S = 2.0
 
@@ -25,6 +25,7 @@ class Identity:
     person_id: int | None = None
     roles: frozenset[str] = frozenset()
     epoch: int = 0
+    zone: str = "UTC"
     allowed: frozenset[str] = field(default=frozenset(), repr=False)
 
     is_active = True
@@ -86,7 +87,10 @@ def _user(user_id: int) -> Identity:
     if user is None or not user.active:
         return NOBODY
     roles = frozenset(db.session.scalars(select(UserRole.role).where(UserRole.user_id == user.id)))
-    return Identity(user.id, user.name, user.site_id, user.person_id, roles, user.session_epoch, permissions(roles))
+    zone = db.session.scalar(select(Site.zone).where(Site.id == user.site_id)) or "UTC"
+    return Identity(
+        user.id, user.name, user.site_id, user.person_id, roles, user.session_epoch, zone, permissions(roles)
+    )  # fmt: skip
 
 
 def _token_user(digest: str) -> Identity:

@@ -1,7 +1,10 @@
-"""The pages and the API: read input, call one function, show. One file per role; the routes stand in each file."""
+"""The pages and the API: read input, call one function, show. One file per role: a module here with
+a blueprint called ``pages`` is found by itself.
+"""
 
 import time
 from importlib import import_module
+from pkgutil import iter_modules
 from typing import Any
 from uuid import uuid4
 
@@ -12,10 +15,6 @@ from flask.typing import ResponseReturnValue
 from app.web import problems
 from app.web.shell import init_shell
 
-PAGES = (
-    "account",
-    "health",
-)  # fmt: skip
 CSP = (
     "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data: blob:; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
@@ -25,8 +24,10 @@ log = structlog.get_logger("web")
 
 def init_web(app: Flask) -> None:
     """Hang in all pages, the API, the refusals and the headers."""
-    for name in PAGES:
-        app.register_blueprint(import_module(f"app.web.{name}").pages)
+    for found in sorted(iter_modules(__path__), key=lambda module: module.name):
+        module = import_module(f"{__name__}.{found.name}")
+        if hasattr(module, "pages"):
+            app.register_blueprint(module.pages)
     problems.init_problems(app)
     init_shell(app)
     app.before_request(_begin)

@@ -71,4 +71,4 @@ def init_shell(app: Flask) -> None:
     """Give templates the rail and the filters ``quantity`` and ``moment``."""
     app.jinja_env.filters.update(quantity=quantity, moment=moment)
     app.context_processor(lambda: {"rail": rail() if identity().user_id else [], "server_time": now_utc(),
-                                   "is_demo": app.config["DEMO"]})  # fmt: skip
+                                   "is_demo": app.config["DEMO"], "site_zone": identity().zone})  # fmt: skip
