@@ -58,7 +58,20 @@ export function offsetOf(zone) {
   };
 }
 
+/** @type {Data} */
+const NOTHING = { resources: [], windows: [], tasks: [], links: [], now: 0 };
+
 export class View {
+  data = NOTHING;
+  /** @type {Task[][]} */
+  rows = [];
+  /** @type {Window[][]} */
+  open = [];
+  /** @type {Map<number | string, number>} */
+  place = new Map();
+  /** @type {Map<number | string, Task>} */
+  byId = new Map();
+
   /** @param {Data} data @param {string | undefined} zone */
   constructor(data, zone) {
     this.offset = offsetOf(zone);

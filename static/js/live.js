@@ -55,8 +55,9 @@ export async function refresh(element) {
   try {
     const response = await fetch(source, { headers: { "HX-Request": "true", Accept: "text/html" }, signal: AbortSignal.timeout(15000) });
     if (response.ok && !response.redirected && response.status !== 204) {
+      const { htmx } = /** @type {any} */ (window);
       const swap = element.getAttribute("data-live-swap") === "outer" ? "outerMorph" : "innerMorph";
-      await window.htmx.swap({ text: await response.text(), target: element, sourceElement: element, swap });
+      await htmx.swap({ text: await response.text(), target: element, sourceElement: element, swap });
       element.dispatchEvent(new CustomEvent("live:fresh", { bubbles: true }));
     }
     if (response.ok) beat();

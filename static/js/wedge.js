@@ -31,9 +31,8 @@ export function characterOf(code, shift, caps = false) {
 /** @typedef {{key: string, code: string, shiftKey: boolean, ctrlKey: boolean, altKey: boolean, metaKey: boolean, timeStamp: number, caps?: boolean}} Key */
 
 export class Burst {
-  constructor() {
-    this.reset();
-  }
+  text = "";
+  last = -Infinity;
 
   reset() {
     this.text = "";
