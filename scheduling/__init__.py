@@ -33,6 +33,14 @@ When the shop changes, `repair` keeps what runs and what is frozen and says what
 >>> [(move.task, move.from_start, move.to_start) for move in diff(result.plan, again.plan)]
 [('form', 660, 840)]
 
+Problems and plans are JSON texts too, with the fields of the dataclasses under their own names and those at their
+default left out; `Problem.from_json` names the path of what is wrong:
+
+>>> problem.tasks[1] == Problem.from_json(problem.to_json()).tasks[1]
+True
+>>> problem.to_json()[-68:]
+'"id":"form","modes":[{"resource":"press","ticks":90}],"order":"A"}]}'
+
 Everything runs alone from files too: `python -m scheduling --help`.
 """
 

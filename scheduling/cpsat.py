@@ -21,6 +21,7 @@ from scheduling.waits import share
 MOST_FREE = 60  # free tasks on calendars with breaks
 MOST_FREE_OPEN = 300  # free tasks when everything is always open: no booleans for windows
 LOOK_S = 0.05
+LATEST = 1 << 40  # beyond it the weighted sums leave 64 bits
 
 Offer = Callable[[str, Schedule], bool]
 
@@ -106,7 +107,8 @@ class Model:
         axes = {id(way.axis): way.axis for task in self.free for way in shop.ways[task]}
         self.latest = self._latest()
         self.always_open = all(_always(axis, shop.now, self.latest) for axis in axes.values())
-        self.small = 0 < len(self.free) <= (MOST_FREE_OPEN if self.always_open else MOST_FREE)
+        most = MOST_FREE_OPEN if self.always_open else MOST_FREE
+        self.small = 0 < len(self.free) <= most and self.latest < LATEST
         links = all(link.overlap is None for link in shop.problem.links)
         pools = not any(task.needs for task in shop.problem.tasks)
         goal = shop.problem.goal

@@ -1,5 +1,6 @@
 """Small shops the tests share."""
 
+import random
 from typing import Any
 
 from scheduling import Calendar, Link, Mode, Order, Problem, Resource, Task
@@ -30,6 +31,16 @@ def cut(order: str, **changes: Any) -> Task:
 def form(order: str, **changes: Any) -> Task:
     """90 ticks on press 1 or 100 on press 2."""
     return Task(f"{order}.form", order, (Mode("press1", 90), Mode("press2", 100)), **changes)
+
+
+def hard(size: int = 15, seed: int = 1) -> str:
+    """A job shop file nobody proves optimal in a few seconds."""
+    dice = random.Random(seed)
+    rows = []
+    for _ in range(size):
+        machines = dice.sample(range(size), size)
+        rows.append(" ".join(f"{machine} {dice.randint(1, 99)}" for machine in machines))
+    return "\n".join([f"{size} {size}", *rows]) + "\n"
 
 
 def one(task: Task, **changes: Any) -> Problem:
