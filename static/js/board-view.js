@@ -63,6 +63,8 @@ const NOTHING = { resources: [], windows: [], tasks: [], links: [], now: 0 };
 
 export class View {
   data = NOTHING;
+  first = 0;
+  last = 0;
   /** @type {Task[][]} */
   rows = [];
   /** @type {Window[][]} */

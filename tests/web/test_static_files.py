@@ -71,6 +71,18 @@ def test_every_icon_a_template_names_is_in_the_sprite() -> None:
     assert named <= symbols
 
 
+def test_no_icon_is_in_the_sprite_twice_by_the_same_name() -> None:
+    names = re.findall(r'id="([\w-]+)"', (STATIC / "icons" / "sprite.svg").read_text(encoding="utf-8"))
+    assert len(names) == len(set(names))
+
+
+def test_every_place_of_the_rail_has_its_icon() -> None:
+    from app.web.shell import RAIL
+
+    sprite = (STATIC / "icons" / "sprite.svg").read_text(encoding="utf-8")
+    assert [place.icon for place in RAIL if f'id="icon-{place.icon}"' not in sprite] == []
+
+
 def test_every_state_has_a_glyph_in_the_sprite() -> None:
     sprite = (STATIC / "icons" / "sprite.svg").read_text(encoding="utf-8")
     symbols = set(re.findall(r'id="state-([\w-]+)"', sprite))
