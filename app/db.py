@@ -19,6 +19,7 @@ from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Integer,
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
+from sqlalchemy.sql import operators
 from sqlalchemy.types import TypeDecorator
 
 from app.turn import Turn
@@ -79,6 +80,14 @@ class Quantity(TypeDecorator[Decimal]):
 
     impl = BigInteger
     cache_ok = True
+
+    class comparator_factory(BigInteger.Comparator):
+        """A sum or difference of quantities is a quantity, not a bare integer of millionths."""
+
+        def _adapt_expression(self, op: Any, other_comparator: Any) -> Any:
+            if op in (operators.add, operators.sub) and isinstance(other_comparator.type, Quantity):
+                return op, self.type
+            return super()._adapt_expression(op, other_comparator)
 
     def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> int | None:
         """Decimal or int in, millionths out."""

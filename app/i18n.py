@@ -32,7 +32,10 @@ def catalog(language: str) -> NullTranslations:
         with path.open("rb") as file:
             write_mo(compiled, read_po(file, locale=language))
         compiled.seek(0)
-        merged.merge(Translations(compiled))
+        words = Translations(compiled)
+        merged.merge(words)
+        # An empty catalog counts plurals as English does; the language's own rule stands in its files.
+        merged.plural = words.plural  # type: ignore[attr-defined]
     return merged
 
 

@@ -14,6 +14,7 @@ from app.db import db
 from app.errors import Conflict, Invalid, NotFound
 from app.group_commit import commit_together
 from app.models import Consumption, Event, Report, StockBalance, Task, TaskLink, Unit, WorkOrder
+from app.queries.differences import differences
 from app.services import orders
 from app.services.execution import Entry, Use, report
 from app.services.release import release
@@ -74,6 +75,8 @@ def seen(work: Any) -> dict[str, Any]:
 def floor(app: Flask) -> Iterator[Floor]:
     with app.app_context():
         yield Floor(build(), 4)
+        db.session.rollback()
+        assert list(differences(db.session)) == []
 
 
 def test_release_makes_a_task_of_each_operation(floor: Floor) -> None:
