@@ -87,6 +87,9 @@ WORDS: dict[str, LazyString] = {
     "worker.busy": _("Another worker does this right now. Try again in a moment."),
     "database.full": _("The disk is full. Nothing was written; make room and repeat."),
     "upload.large": _("The file is too large."),
+    "notice.unknown": _("There is no notice %(notice)s here. Load the page again."),
+    "notice.cleared": _("This notice was cleared meanwhile. Nothing is left to do."),
+    "notice.by_itself": _("This notice ends by itself when its cause is over. Acknowledge it instead."),
 }
 
 
