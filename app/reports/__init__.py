@@ -1,0 +1,1 @@
+"""What is printed: labels, travellers, trace sheets. ReportLab is imported here alone, and only when it is used."""

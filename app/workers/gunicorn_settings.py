@@ -1,0 +1,45 @@
+"""How gunicorn runs us; address, processes and threads come with the command line (``app.workers.children``)."""
+
+import os
+from typing import Any
+
+from app.logs import logging_config
+from app.workers.leash import die_with
+
+worker_class = "gthread"
+# Live streams are ended by the relay's stop; the supervisor kills after ten seconds.
+graceful_timeout = 8
+timeout = 60
+keepalive = 75
+# A worker shows that it lives by touching a file: not on a disk that may be full or slow.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+# It would be made in the user's home, and nobody asks it anything.
+control_socket_disable = True
+logconfig_dict = logging_config()
+
+
+def post_fork(_arbiter: Any, _worker: Any) -> None:
+    """A worker must not outlive gunicorn, even when that is killed."""
+    die_with(os.getppid())
+
+
+def post_worker_init(worker: Any) -> None:
+    """Once the application is loaded: seal events and feed the live pages from this process."""
+    from app.workers.relay import start_relay
+
+    start_relay(worker.wsgi)
+
+
+def worker_exit(_arbiter: Any, worker: Any) -> None:
+    """Write what was handed to the writer thread."""
+    group = worker.wsgi.extensions.get("group_commit") if getattr(worker, "wsgi", None) else None
+    if group:
+        group.stop()
+
+
+def child_exit(_arbiter: Any, worker: Any) -> None:
+    """Take the gauges of a process that ended out of the sum."""
+    if os.environ.get("PROMETHEUS_MULTIPROC_DIR"):
+        from prometheus_client import multiprocess
+
+        multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
