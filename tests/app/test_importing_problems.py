@@ -126,7 +126,7 @@ def test_a_problem_is_named_with_its_place_and_nothing_is_written(context, tmp_p
 
 def test_every_problem_with_words_has_a_case_here():
     told = {code for code, _, _ in CASES}
-    assert set(WORDS) - told == {"no_files", "badge_taken"}
+    assert set(WORDS) - told == {"no_files", "badge_taken", "stock_moved"}
 
 
 def test_an_empty_folder_says_so(context, tmp_path):
@@ -171,6 +171,28 @@ def test_a_badge_of_somebody_who_is_not_in_the_folder_is_taken(context, tmp_path
     (other / "people.csv").write_text("code,name,badge\nP9,Cy,B1\n")
     found = import_folder(other, None, NOW).problems
     assert [(p.code, p.row, p.column, p.values["person"]) for p in found] == [("badge_taken", 2, "badge", "P1")]
+
+
+def test_how_an_item_is_counted_stays_once_stock_was_moved(context, tmp_path):
+    folder = write(tmp_path / "plant")
+    assert import_folder(folder, None, NOW).written
+    found = import_folder(write(folder, {"items.csv": ("钢,kg,3,buy,,yes", "钢,t,2,buy,,yes")}), None, NOW).problems
+    assert [(p.code, p.row, p.column) for p in found if p.code == "stock_moved"] == [
+        ("stock_moved", 5, "decimals"),
+        ("stock_moved", 5, "unit"),
+    ]
+    assert import_folder(write(folder, {"items.csv": ("钢,kg,3", "钢,kg,4")}), None, NOW).of("items").updated == 1
+
+
+def test_a_position_that_was_counted_is_not_given_again(context, tmp_path):
+    rows = "item,position,component,quantity\nTOP,,SUB,1\nTOP,10,KIT,1\n"
+    found = import_folder(write(tmp_path / "plant", {"bom.csv": rows}), None, NOW).problems
+    assert [(p.code, p.row, p.column, p.values["row"]) for p in found] == [("twice", 3, "position", 2)]
+
+
+def test_a_line_separator_inside_a_cell_is_no_end_of_a_row(context, tmp_path):
+    change: Change = {"locations.csv": ("Store", "St\u2028ore")}
+    assert import_folder(write(tmp_path / "plant", change), None, NOW).problems == []
 
 
 def test_a_problem_without_words_is_still_told(context):

@@ -1,6 +1,7 @@
 """Files into tables of text: CSV in UTF-8 (with or without mark), UTF-16 with mark or GB18030, and Excel workbooks."""
 
 import csv
+import io
 import warnings
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, time
@@ -42,7 +43,7 @@ def _csv(path: Path, problems: list[Problem]) -> Iterator[tuple[str, list[Cells]
         return
     first = text.lstrip().partition("\n")[0]
     delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter, strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         yield path.stem, [[cell.strip() for cell in row] for row in reader]
     except csv.Error as error:

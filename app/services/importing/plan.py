@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.models import Lot
+from app.models import Lot, StockMove
 from app.services.importing import known as known_rows
 from app.services.importing import process, things
 from app.services.importing.known import Known
 from app.services.importing.machines import MapEntry, check_maps
 from app.services.importing.process import Contents, Plant
-from app.services.importing.revisions import BOM_SHEETS, ROUTING_SHEETS, asked, stored_boms, stored_routings
+from app.services.importing.revisions import BOM_SHEETS, ROUTING_SHEETS, Item, asked, stored_boms, stored_routings
 from app.services.importing.rows import Reading
 
 
@@ -35,8 +35,9 @@ def planned(session: Session, reading: Reading, maps: list[MapEntry]) -> Plan:
     boms, routings = stored_boms(session, known), stored_routings(session, known)
     new_boms, new_routings = asked(reading, boms, BOM_SHEETS), asked(reading, routings, ROUTING_SHEETS)
     plant = Plant(
-        reading, known, boms | new_boms, routings | new_routings, new_boms, new_routings, _lots(session, known)
-    )
+        reading, known, boms | new_boms, routings | new_routings, new_boms, new_routings,
+        _lots(session, known), _moved(session, known),
+    )  # fmt: skip
     process.check(plant)
     reading.problems.extend(things.check(plant, maps))
     if reading.default_site:
@@ -47,3 +48,7 @@ def planned(session: Session, reading: Reading, maps: list[MapEntry]) -> Plan:
 def _lots(session: Session, known: Known) -> frozenset[tuple[str, str, str]]:
     rows = session.execute(select(Lot.item_id, Lot.code))
     return frozenset((*known.code_of_pair("items", item_id), code) for item_id, code in rows)
+
+
+def _moved(session: Session, known: Known) -> frozenset[Item]:
+    return frozenset(known.code_of_pair("items", at) for at in session.scalars(select(StockMove.item_id).distinct()))

@@ -12,7 +12,7 @@ from app.services.importing.revisions import Content, Item
 from app.services.importing.rows import Reading
 from bom.errors import BomError, ProcessCycle, StructureCycle
 from bom.lines import BomLine
-from bom.operation import Link, Operation
+from bom.operation import Link, LinkKind, LinkType, Operation
 from bom.process import graph
 from bom.structure import Structure
 
@@ -31,6 +31,7 @@ class Plant:
     asked_boms: Contents
     asked_routings: Contents
     lots: frozenset[tuple[str, str, str]]  # codes of site, item and lot in the store
+    moved: frozenset[Item]  # items that had stock moved
 
     def supply(self, item: Item) -> str | None:
         """How an item comes to be there."""
@@ -49,6 +50,11 @@ def check(plant: Plant) -> None:
         plant.reading.problems.extend(_graph(item, content))
 
 
+def _path(error: BomError) -> tuple[str, ...]:
+    found = error.values["path"]
+    return tuple(map(str, found)) if isinstance(found, tuple) else ()
+
+
 def _shown(path: tuple[str, ...]) -> str:
     return " → ".join(path)
 
@@ -64,7 +70,7 @@ def _loops(plant: Plant, site: str) -> Iterator[Problem]:
         try:
             Structure([line for line, _, _ in lines.values()])
         except StructureCycle as error:
-            path = error.values["path"]
+            path = _path(error)
             closing = _closing(lines, path, plant)
             _, item, key = lines.pop(closing)
             record = plant.boms[item].records.get(("bom", key))
@@ -93,16 +99,19 @@ def _closing(lines: dict[str, Any], path: tuple[str, ...], plant: Plant) -> str:
 
 
 def _operations_of_lines(plant: Plant, item: Item, content: Content) -> Iterator[Problem]:
-    makers = _makers(plant, item)
+    makers = [(maker[1], _names(plant.routings.get(maker, Content()))) for maker in _makers(plant, item)]
     for key, values in content.of("bom").items():
-        record = content.records.get(("bom", key))
-        for maker in makers if record and values["operation"] else ():
-            operations = {at[0] for at in plant.routings[maker].of("routings")} if maker in plant.routings else set()
-            if values["operation"] not in operations:
-                known = ", ".join(sorted(operations))
-                yield record.problem(
-                    "operation", "no_such_operation", value=values["operation"], item=maker[1], known=known
-                )
+        record, named = content.records.get(("bom", key)), values["operation"]
+        if record is None or named is None:
+            continue
+        for maker, names in makers:
+            if named not in names:
+                known = ", ".join(sorted(names))
+                yield record.problem("operation", "no_such_operation", value=named, item=maker, known=known)
+
+
+def _names(routing: Content) -> set[str]:
+    return {key[0] for key in routing.of("routings")}
 
 
 def _makers(plant: Plant, item: Item) -> list[Item]:
@@ -123,19 +132,20 @@ def _makers(plant: Plant, item: Item) -> list[Item]:
 
 def _steps(content: Content) -> Iterator[Problem]:
     """Every row about an operation names one that there is, and every operation has a station."""
-    operations = content.of("routings")
-    names = {key[0] for key in operations}
+    names = _names(content)
+    known = ", ".join(sorted(names))
     for (sheet, key), record in content.records.items():
         for column in {"operation_links": ("pred", "succ"), "routings": ()}.get(sheet, ("operation",)):
-            if content.of(sheet)[key][column] not in names:
-                value = content.of(sheet)[key][column]
-                yield record.problem(column, "no_such_operation", value=value, item=record.values["item"],
-                                     known=", ".join(sorted(names)))  # fmt: skip
+            named = content.of(sheet)[key][column]
+            if named not in names:
+                yield record.problem(
+                    column, "no_such_operation", value=named, item=record.values["item"], known=known
+                )  # fmt: skip
     placed = {key[0] for key in content.of("operation_stations")}
-    for key in operations:
-        record = content.records.get(("routings", key))
-        if key[0] not in placed and record:
-            yield record.problem("operation", "no_station", value=key[0])
+    for name in sorted(names - placed):
+        row = content.records.get(("routings", (name,)))
+        if row:
+            yield row.problem("operation", "no_station", value=name)
 
 
 def _graph(item: Item, content: Content) -> Iterator[Problem]:
@@ -151,7 +161,7 @@ def _graph(item: Item, content: Content) -> Iterator[Problem]:
             graph(operations, links.values())
             return
         except ProcessCycle as error:
-            path = error.values["path"]
+            path = _path(error)
             closing = [key for key in links if key[:2] in set(itertools.pairwise(path)) and key[2] != "rework"][-1]
             del links[closing]
             yield _at(item, content, "operation_links", closing, "process_cycle", {"path": _shown(path)})
@@ -162,7 +172,7 @@ def _graph(item: Item, content: Content) -> Iterator[Problem]:
 
 
 def _sound(values: dict[str, Any]) -> bool:
-    return values["pred"] != values["succ"] and (values["kind"] == "alternate") == bool(values["alternate_group"])
+    return bool(values["pred"] != values["succ"]) and (values["kind"] == "alternate") == bool(values["alternate_group"])
 
 
 def _place(error: BomError, content: Content) -> tuple[str, tuple[Any, ...] | None]:
@@ -190,6 +200,6 @@ def _operation(values: dict[str, Any]) -> Operation:
 
 def _link(values: dict[str, Any]) -> Link:
     return Link(
-        values["pred"], values["succ"], values["type"] or "finish_start", kind=values["kind"] or "normal",
-        alternate_group=values["alternate_group"],
+        values["pred"], values["succ"], LinkType(values["type"] or "finish_start"),
+        kind=LinkKind(values["kind"] or "normal"), alternate_group=values["alternate_group"],
     )  # fmt: skip

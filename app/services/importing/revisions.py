@@ -86,8 +86,8 @@ def asked(reading: Reading, stored: dict[Item, Content], sheets: Iterable[str]) 
     found: dict[Item, Content] = {}
     for name in sheets:
         for record in reading.of(name):
-            if record.values.get("item"):
-                _take(found.setdefault((record.site, record.values["item"]), Content()), name, record)
+            if _is_readable(record):
+                _take(reading, found.setdefault((record.site, record.values["item"]), Content()), name, record)
     for item, content in found.items():
         old = stored.get(item, Content())
         content.header = old.header
@@ -98,13 +98,21 @@ def asked(reading: Reading, stored: dict[Item, Content], sheets: Iterable[str]) 
     return found
 
 
-def _take(content: Content, name: str, record: Record) -> None:
+def _is_readable(record: Record) -> bool:
+    """Tell whether it is known what the row is about; that a cell cannot be read was told already."""
+    return all(record.values.get(name) is not None for name in record.sheet.key if name != "position")
+
+
+def _take(reading: Reading, content: Content, name: str, record: Record) -> None:
     rows = content.of(name)
     columns = [column.name for column in record.sheet.columns if column.attribute is not None]
     values = {column: record.values[column] for column in columns}
     if "position" in values and values["position"] is None:
-        values["position"] = _STEP * (len(rows) + 1)
+        values["position"] = max((row["position"] for row in rows.values()), default=0) + _STEP
     key = tuple(values[column] for column in record.sheet.key if column != "item")
+    first = content.records.get((name, key))
+    if first and first.values.get("position", 0) is None:  # two given ones were found when the file was read
+        reading.wrong(record, "position", "twice", value=values["position"], row=first.row, other=first.file)
     rows[key] = values
     content.records[name, key] = record
 

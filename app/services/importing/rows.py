@@ -56,7 +56,8 @@ def _read_sites(table: Table, reading: Reading) -> None:
     reading.records["sites"] = [record for record in found if record.values.get("code")]
     for record in reading.records["sites"]:
         record.site = record.values["code"]
-        reading.zones[record.site] = ZoneInfo(record.values.get("zone") or "UTC")
+        if "zone" in record.given or record.site not in reading.zones:
+            reading.zones[record.site] = ZoneInfo(record.values.get("zone") or "UTC")
 
 
 def _records(table: Table, reading: Reading) -> list[Record]:

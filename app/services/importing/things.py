@@ -38,6 +38,18 @@ def _items(plant: Plant) -> Iterator[Problem]:
         has_way = (record.site, record.values["code"]) in plant.routings
         if record.values["supply"] == "make_to_order" and not has_way and not record.values["retired"]:
             yield record.problem("supply", "no_routing", value=record.values["code"])
+        if (record.site, record.values["code"]) in plant.moved:
+            yield from _counted_as_before(plant, record)
+
+
+def _counted_as_before(plant: Plant, record: Record) -> Iterator[Problem]:
+    """How an item is counted cannot change once stock was moved: the moves would mean something else."""
+    row = plant.known.rows["items"][record.site, record.values["code"]]
+    for column in ("unit", "decimals", "serialised", "lot_tracked"):
+        before, wanted = getattr(row, str(record.sheet.by_name[column].attribute)), record.values[column]
+        finer = column == "decimals" and (wanted or 0) >= before
+        if column in record.given and wanted != before and not finer:
+            yield record.problem(column, "stock_moved", value=record.values["code"], before=before)
 
 
 def _machines(plant: Plant) -> Iterator[Problem]:

@@ -60,6 +60,7 @@ WORDS: dict[str, LazyString] = {
     "no_such_operation": _("%(item)s has no operation %(value)s (it has: %(known)s). Correct it or add the operation."),
     "no_station": _("No station can do the operation %(value)s. Add a row to operation_stations."),
     "no_routing": _("%(value)s is made here and has no routing. Add its operations to routings."),
+    "stock_moved": _("Stock of %(value)s was moved already, so this stays %(before)s. Make a new item instead."),
     "not_made": _("%(value)s is not made here (%(supply)s). Order an item that is."),
     "machine_elsewhere": _("%(value)s does not stand at %(station)s but at %(stands)s. Correct one of them."),
     "no_tag": _("No machine at %(stations)s has a tag that means %(value)s. Correct the meaning or the register map."),
