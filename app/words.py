@@ -87,6 +87,12 @@ WORDS: dict[str, LazyString] = {
     "worker.busy": _("Another worker does this right now. Try again in a moment."),
     "database.full": _("The disk is full. Nothing was written; make room and repeat."),
     "upload.large": _("The file is too large."),
+    "serve.no_admin": _(
+        "Nobody may administer this plant yet. Make the first administrator: ./gongxu create-admin NAME"
+    ),
+    "serve.one_process": _("SQLite is served by one process. Leave --workers at 1, or use PostgreSQL (DATABASE_URL)."),
+    "serve.port": _("Port %(port)s is taken or not allowed. Choose another with --port."),
+    "serve.running": _("%(file)s is served already on this machine. Stop that one first."),
     "notice.unknown": _("There is no notice %(notice)s here. Load the page again."),
     "notice.cleared": _("This notice was cleared meanwhile. Nothing is left to do."),
     "notice.by_itself": _("This notice ends by itself when its cause is over. Acknowledge it instead."),
