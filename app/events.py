@@ -16,11 +16,15 @@ from sqlalchemy.orm import Session
 
 from app.db import canonical
 from app.models import Event, EventCursor, EventSeal
+from app.prepared import Prepared, connection_of
 
 Store = Connection | Session
 _EVENT = Event.__table__
 _SEAL = EventSeal.__table__
-_INSERT = insert(_EVENT)
+_INSERT = Prepared(
+    insert(_EVENT),
+    ("site_id", "topic", "subject_type", "subject_id", "actor", "occurred_at", "recorded_at", "data"),
+)
 
 
 class Sealed(NamedTuple):
@@ -57,8 +61,8 @@ def record(
     occurred_at: datetime | None = None,
 ) -> None:
     """Tell what happens, inside the transaction that makes it happen. ``data`` holds ids, never names of people."""
-    store.execute(
-        _INSERT,
+    _INSERT.run(
+        connection_of(store),
         {
             "site_id": site_id, "topic": topic, "subject_type": subject[0], "subject_id": subject[1], "actor": actor,
             "occurred_at": occurred_at or now, "recorded_at": now, "data": canonical(data or {}),

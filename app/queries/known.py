@@ -15,11 +15,12 @@ from sqlalchemy.engine import Connection
 
 from app.events import Store
 from app.models import Characteristic, Hold, Item, Machine, PersonSkill, Station, TaskMaterial, TaskStation
+from app.prepared import Prepared
 from app.queries.shifts import Calendar, calendar
 
 Found = TypeVar("Found")
 _MOST = 20_000
-_HOLD = (
+_HOLD = Prepared(
     select(Hold.id)
     .where(
         Hold.released_at.is_(None),
@@ -132,8 +133,7 @@ def machine_of(store: Store, station_id: int | None) -> int | None:
 
 def holds_of(connection: Connection, task: Any) -> bool:
     """Whether the task or its order is on hold at this moment."""
-    found = connection.execute(_HOLD, {"task_id": task.id, "order_id": task.order_id})
-    return found.scalar() is not None
+    return _HOLD.scalar(connection, {"task_id": task.id, "order_id": task.order_id}) is not None
 
 
 __all__ = [

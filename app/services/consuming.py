@@ -9,18 +9,22 @@ from sqlalchemy.engine import Connection
 from app.db import from_micro
 from app.errors import Conflict
 from app.models import Consumption, Lot, StockBalance, TaskMaterial, Unit
+from app.prepared import Prepared
 from app.queries.known import location_of, materials_of
 from app.services.stock import Move, Place, post
 from app.states.flow import grain
 
 _M, _B = TaskMaterial.__table__, StockBalance.__table__
-_CONSUME = insert(Consumption.__table__)
-_ISSUED = select(type_coerce(_M.c.quantity_issued, BigInteger)).where(_M.c.id == bindparam("row"))
-_ISSUE = (
+_CONSUME = Prepared(
+    insert(Consumption.__table__),
+    ("site_id", "report_id", "task_id", "unit_id", "item_id", "lot_id", "component_unit_id", "quantity", "at"),
+)
+_ISSUED = Prepared(select(type_coerce(_M.c.quantity_issued, BigInteger)).where(_M.c.id == bindparam("row")))
+_ISSUE = Prepared(
     update(_M).where(_M.c.id == bindparam("row"))
     .values(quantity_issued=type_coerce(_M.c.quantity_issued, BigInteger) + bindparam("amount", type_=BigInteger))
 )  # fmt: skip
-_OLDEST = (
+_OLDEST = Prepared(
     select(Lot.id, type_coerce(_B.c.quantity, BigInteger).label("left"))
     .join(_B, (_B.c.lot_key == Lot.id) & (_B.c.item_id == Lot.item_id))
     .where(Lot.item_id == bindparam("item"), _B.c.location_id == bindparam("place"), _B.c.quantity > 0,
@@ -72,7 +76,7 @@ def consume(
 def _due(connection: Connection, row: Any, good_after: int) -> int:
     step = grain(row.decimals)
     total = -(-good_after * row.need_num // (row.need_den * step)) * step
-    return max(0, total - connection.execute(_ISSUED, {"row": row.id}).scalar_one())
+    return max(0, total - _ISSUED.scalar(connection, {"row": row.id}))
 
 
 def _backflush(
@@ -80,7 +84,7 @@ def _backflush(
 ) -> None:
     location = location_of(connection, place.site_id, place.station_id)
     if row.is_lot_tracked:
-        lots = connection.execute(_OLDEST, {"item": row.item_id, "place": location}).all()
+        lots = _OLDEST.all(connection, {"item": row.item_id, "place": location})
         for lot in lots:
             part = min(due, lot.left)
             _take(connection, task, report_id, unit_id, Use(row.item_id, part, lot.id), place, row.id)
@@ -93,9 +97,9 @@ def _backflush(
 def _take(
     connection: Connection, task: Any, report_id: int, unit_id: int | None, use: Use, place: Place, row_id: int
 ) -> None:
-    connection.execute(_ISSUE, {"row": row_id, "amount": use.amount})
-    connection.execute(
-        _CONSUME,
+    _ISSUE.run(connection, {"row": row_id, "amount": use.amount})
+    _CONSUME.run(
+        connection,
         {
             "site_id": place.site_id, "report_id": report_id, "task_id": task.id, "unit_id": unit_id,
             "item_id": use.item_id, "lot_id": use.lot_id, "component_unit_id": use.unit_id,
@@ -125,7 +129,7 @@ def give_back(connection: Connection, report_id: int, reversal_id: int, place: P
     table = Consumption.__table__
     for row in connection.execute(select(table).where(table.c.report_id == report_id)).all():
         amount = int(row.quantity * 10**6)
-        connection.execute(_CONSUME, {
+        _CONSUME.run(connection, {
             "site_id": row.site_id, "report_id": reversal_id, "task_id": row.task_id, "unit_id": row.unit_id,
             "item_id": row.item_id, "lot_id": row.lot_id, "component_unit_id": row.component_unit_id,
             "quantity": -row.quantity, "at": place.now,

@@ -16,6 +16,7 @@ from app import events
 from app.db import from_micro, to_micro
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Report
+from app.prepared import Prepared
 from app.queries.known import holds_of, shift_of, skill_known, stations_of
 from app.services import flow as flows
 from app.services import rework, units
@@ -28,7 +29,14 @@ from app.states.order import WORKABLE
 from app.states.task import CLOSED
 
 KINDS = ("good", "scrap", "rework")
-_INSERT = insert(Report.__table__).returning(Report.__table__.c.id)
+_INSERT = Prepared(
+    insert(Report.__table__).returning(Report.__table__.c.id),
+    (
+        "site_id", "uuid", "kind", "quantity", "task_id", "unit_id", "station_id", "machine_id", "person_id",
+        "on_behalf_of", "shift_id", "business_date", "work_session_id", "reason_id", "channel", "reverses_id",
+        "device_at", "server_at",
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -147,8 +155,8 @@ def _check_ripe(flow: flows.Flow, amount: int, young: dict[int, int]) -> None:
 
 def _insert(connection: Connection, task: Any, entry: Entry, amount: int, unit_id: int | None, now: datetime) -> int:
     shift_id, day = shift_of(connection, entry.site_id, now)
-    return connection.execute(
-        _INSERT,
+    return _INSERT.scalar(
+        connection,
         {
             "site_id": entry.site_id, "uuid": entry.uuid, "kind": entry.kind, "quantity": from_micro(amount),
             "task_id": task.id, "unit_id": unit_id, "station_id": entry.station_id, "machine_id": entry.machine_id,
@@ -156,7 +164,7 @@ def _insert(connection: Connection, task: Any, entry: Entry, amount: int, unit_i
             "business_date": day, "work_session_id": entry.work_session_id, "reason_id": entry.reason_id,
             "channel": entry.channel, "reverses_id": entry.reverses_id, "device_at": entry.device_at, "server_at": now,
         },
-    ).scalar_one()  # fmt: skip
+    )  # fmt: skip
 
 
 def _apply(

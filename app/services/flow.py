@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, bindparam, func, or_, select, type_coerce, up
 from sqlalchemy.engine import Connection
 
 from app.models import Item, Report, Task, TaskLink, WorkOrder
+from app.prepared import Prepared
 from app.states.flow import Inflow, available, grain, state_after, target
 from app.states.task import CLOSED
 
@@ -41,12 +42,11 @@ _TASKS = select(*_TASK_COLUMNS).join(_O, _O.c.id == _T.c.order_id).outerjoin(_I,
 _SUCCESSORS = select(_L.c.succ_id).where(
     _L.c.pred_id == bindparam("task_id"), _L.c.kind != "return", _L.c.is_chosen.is_(True)
 )
-_NEIGHBOURS = (
+_NEIGHBOURS = Prepared(
     _TASKS.where(or_(_T.c.id == bindparam("task_id"), _T.c.id.in_(_SUCCESSORS)))
     .order_by(_T.c.id)
     .with_for_update(of=_T)
 )
-_ONE_TASK = _TASKS.where(_T.c.id == bindparam("task_id")).with_for_update(of=_T)
 _TASKS_BY_ID = _TASKS.where(_T.c.id.in_(bindparam("task_ids", expanding=True))).order_by(_T.c.id).with_for_update(of=_T)
 _PRED = _T.alias("pred")
 _LINKS = select(
@@ -55,8 +55,11 @@ _LINKS = select(
     _PRED.c.status.label("pred_status"), _PRED.c.started_at.label("pred_started_at"),
     _PRED.c.name.label("pred_name"), _PRED.c.item_id.label("pred_item"),
 ).join(_PRED, _PRED.c.id == _L.c.pred_id)  # fmt: skip
+_LINKS_AROUND = Prepared(
+    _LINKS.where(or_(_L.c.succ_id == bindparam("task_id"), _L.c.succ_id.in_(_SUCCESSORS))).order_by(_L.c.id)
+)
 _LINKS_INTO = _LINKS.where(_L.c.succ_id.in_(bindparam("task_ids", expanding=True))).order_by(_L.c.id)
-_SET_PASSED = (
+_SET_PASSED = Prepared(
     update(_L).where(_L.c.id == bindparam("link_id"))
     .values(quantity_passed=type_coerce(_L.c.quantity_passed, BigInteger) + bindparam("amount", type_=BigInteger))
 )  # fmt: skip
@@ -64,12 +67,12 @@ _COUNTERS = {
     name: type_coerce(_T.c[name], BigInteger) + bindparam(f"add_{name}", type_=BigInteger)
     for name in ("quantity_good", "quantity_scrap", "quantity_rework")
 }
-_COUNT = (
+_COUNT = Prepared(
     update(_T).where(_T.c.id == bindparam("task_id"))
     .values(status=bindparam("to"), station_id=bindparam("at_station"), started_at=bindparam("began"),
             finished_at=bindparam("ended"), version=_T.c.version + 1, **_COUNTERS)
 )  # fmt: skip
-_SET_INPUT = (
+_SET_INPUT = Prepared(
     update(_T).where(_T.c.id == bindparam("task_id"))
     .values(quantity_input=bindparam("amount", type_=BigInteger), status=bindparam("to"))
 )  # fmt: skip
@@ -137,16 +140,10 @@ def step(task: Any) -> int:
 
 def read(connection: Connection, task_id: int) -> Flow | None:
     """The task, its successors and their links, locked where the engine locks rows; None when unknown."""
-    rows = {row.id: row for row in connection.execute(_NEIGHBOURS, {"task_id": task_id})}
+    rows = {row.id: row for row in _NEIGHBOURS.all(connection, {"task_id": task_id})}
     if task_id not in rows:
         return None
-    links = connection.execute(_LINKS_INTO, {"task_ids": list(rows)}).all()
-    return Flow(rows[task_id], rows, list(links))
-
-
-def read_one(connection: Connection, task_id: int) -> Any:
-    """A task alone, locked."""
-    return connection.execute(_ONE_TASK, {"task_id": task_id}).one_or_none()
+    return Flow(rows[task_id], rows, _LINKS_AROUND.all(connection, {"task_id": task_id}))
 
 
 def refresh(connection: Connection, task_ids: list[int]) -> list[Any]:
@@ -162,7 +159,7 @@ def pass_on(connection: Connection, flow: Flow, amount: int, links: Iterable[Any
     """Add to what links have passed; each branch of a fork gets the full amount."""
     for link in links:
         flow.moved[link.id] = flow.moved.get(link.id, 0) + amount
-        connection.execute(_SET_PASSED, {"link_id": link.id, "amount": amount})
+        _SET_PASSED.run(connection, {"link_id": link.id, "amount": amount})
 
 
 def count(
@@ -176,8 +173,8 @@ def count(
     now: datetime,
 ) -> None:
     """Move the counters of a task and its state; the first report takes the task to its station."""
-    connection.execute(
-        _COUNT,
+    _COUNT.run(
+        connection,
         {
             "task_id": task.id, "to": to, "add_quantity_good": good, "add_quantity_scrap": scrap,
             "add_quantity_rework": rework, "at_station": task.station_id or station_id,
@@ -196,7 +193,7 @@ def push(connection: Connection, flow: Flow, closed: frozenset[int] = frozenset(
         at_hand = available(links, succ.quantity, step(succ))
         to = state_after(_reopened(succ.status), used(succ), at_hand, target(links, succ.quantity, step(succ)))
         if (at_hand, to) != (succ.quantity_input, succ.status):
-            connection.execute(_SET_INPUT, {"task_id": succ_id, "amount": at_hand, "to": to})
+            _SET_INPUT.run(connection, {"task_id": succ_id, "amount": at_hand, "to": to})
         if to in CLOSED and succ.status not in CLOSED:
             closing.append(succ)
     return closing

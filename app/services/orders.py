@@ -198,8 +198,8 @@ def _common(
     number = take(session, site_id, f"order:{kind}")
     user = int(actor.removeprefix("user:")) if actor and actor.startswith("user:") else None
     return {"site_id": site_id, "code": f"{_PREFIX[kind]}-{number:05d}", "title": title,
-            "priority": _priority(priority), "due_at": due_at, "created_at": now, "earliest_at": earliest_at, "line_id": line_id,
-            "created_by": user}  # fmt: skip
+            "priority": _priority(priority), "due_at": due_at, "created_at": now,
+            "earliest_at": earliest_at, "line_id": line_id, "created_by": user}  # fmt: skip
 
 
 def _add(

@@ -5,22 +5,27 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, insert, select, type_coerce, update
+from sqlalchemy.engine import Connection
 
 from app.db import from_micro
 from app.errors import Conflict
 from app.events import Store
 from app.models import Item, Location, StockBalance, StockMove
+from app.prepared import Prepared, connection_of
 from app.queries.known import location_of
 
 _B = StockBalance.__table__
-_MOVE = insert(StockMove.__table__)
+_MOVE = Prepared(
+    insert(StockMove.__table__),
+    ("site_id", "kind", "item_id", "lot_id", "location_id", "quantity", "report_id", "actor", "reason", "at"),
+)
 _MINE = (
     (_B.c.item_id == bindparam("item")) & (_B.c.lot_key == bindparam("lot")) & (_B.c.location_id == bindparam("place"))
 )
-_ADD = update(_B).where(_MINE).values(
-    quantity=type_coerce(_B.c.quantity, BigInteger) + bindparam("amount", type_=BigInteger)
-)  # fmt: skip
-_LEFT = select(type_coerce(_B.c.quantity, BigInteger)).where(_MINE)
+_STORED = type_coerce(_B.c.quantity, BigInteger)
+_ADD = Prepared(
+    update(_B).where(_MINE).values(quantity=_STORED + bindparam("amount", type_=BigInteger)).returning(_STORED)
+)
 
 
 @dataclass(frozen=True)
@@ -47,29 +52,29 @@ class Move:
 
 def post(store: Store, move: Move, site_id: int, location_id: int, actor: str | None, now: datetime) -> None:
     """Write a move and its balance. An item that refuses negative stock refuses a move below zero (Conflict)."""
-    key = {"item": move.item_id, "lot": move.lot_id or 0, "place": location_id}
-    store.execute(
-        _MOVE,
+    connection = connection_of(store)
+    _MOVE.run(
+        connection,
         {
             "site_id": site_id, "kind": move.kind, "item_id": move.item_id, "lot_id": move.lot_id,
             "location_id": location_id, "quantity": from_micro(move.amount), "report_id": move.report_id,
             "actor": actor, "reason": move.reason, "at": now,
         },
     )  # fmt: skip
-    if not store.execute(_ADD, key | {"amount": move.amount}).rowcount:  # type: ignore[union-attr]
+    key = {"item": move.item_id, "lot": move.lot_id or 0, "place": location_id, "amount": move.amount}
+    left = _ADD.scalar(connection, key)
+    if left is None:
         fresh = {"item_id": move.item_id, "lot_key": move.lot_id or 0, "location_id": location_id, "site_id": site_id}
-        store.execute(insert(_B), fresh | {"quantity": from_micro(move.amount)})
-    if move.amount < 0 and move.kind in ("issue", "ship"):
-        _refuse_negative(store, move, key, location_id)
+        connection.execute(insert(_B), fresh | {"quantity": from_micro(move.amount)})
+        left = move.amount
+    if left < 0 and move.amount < 0 and move.kind in ("issue", "ship"):
+        _refuse_negative(connection, move, left, location_id)
 
 
-def _refuse_negative(store: Store, move: Move, key: dict[str, int], location_id: int) -> None:
-    left = store.execute(_LEFT, key).scalar_one()
-    if left >= 0:
-        return
-    item = store.execute(select(Item.code, Item.negative_stock).where(Item.id == move.item_id)).one()
+def _refuse_negative(connection: Connection, move: Move, left: int, location_id: int) -> None:
+    item = connection.execute(select(Item.code, Item.negative_stock).where(Item.id == move.item_id)).one()
     if item.negative_stock == "refuse":
-        place = store.execute(select(Location.code).where(Location.id == location_id)).scalar()
+        place = connection.execute(select(Location.code).where(Location.id == location_id)).scalar()
         raise Conflict("stock.short", item=item.code, available=str(from_micro(left - move.amount)), location=place)
 
 

@@ -1,0 +1,114 @@
+"""Statements of the hot path: written in SQLAlchemy Core, compiled once for an engine, run on the driver.
+
+Core spends five times as long around a small statement as the driver needs for it. A scan runs a dozen of them,
+so here the text, the order of the parameters and the conversion of values are worked out once. Only statements
+without expanding lists can be prepared.
+"""
+
+from collections import namedtuple
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Dialect
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import ClauseElement
+
+Convert = Callable[[Any], Any] | None
+
+
+class Prepared:
+    """A statement; ``keys`` names the columns of an insert. Parameters are given as a mapping."""
+
+    def __init__(self, statement: ClauseElement, keys: Sequence[str] | None = None) -> None:
+        self._statement = statement
+        self._keys = list(keys) if keys else None
+        self._forms: dict[str, _Form] = {}
+
+    def all(self, connection: Connection, given: dict[str, Any]) -> list[Any]:
+        """All rows, as named tuples."""
+        form = self._form(connection)
+        return form.rows(form.cursor(connection, given).fetchall())
+
+    def one(self, connection: Connection, given: dict[str, Any]) -> Any:
+        """The first row or None; the cursor is read to its end, so that it holds no snapshot open."""
+        found = self.all(connection, given)
+        return found[0] if found else None
+
+    def scalar(self, connection: Connection, given: dict[str, Any]) -> Any:
+        """The first column of the first row, or None."""
+        row = self.one(connection, given)
+        return row[0] if row else None
+
+    def run(self, connection: Connection, given: dict[str, Any]) -> int:
+        """Execute a change and give the number of rows it touched."""
+        return self._form(connection).cursor(connection, given).rowcount
+
+    def _form(self, connection: Connection) -> "_Form":
+        name = connection.dialect.name
+        form = self._forms.get(name)
+        if form is None:
+            form = self._forms[name] = _Form(self._statement, self._keys, connection.dialect)
+        return form
+
+
+class _Form:
+    """What a statement is on one engine."""
+
+    def __init__(self, statement: ClauseElement, keys: list[str] | None, dialect: Dialect) -> None:
+        self._compiled = statement.compile(dialect=dialect, column_keys=keys)
+        self._dialect = dialect
+        self.text = str(self._compiled)
+        self.positional = bool(self._compiled.positional)
+
+    @cached_property
+    def _binds(self) -> list[tuple[str, Convert, Any]]:
+        """Parameters in the statement's order: name, conversion, and the value of a literal."""
+        names = self._compiled.positiontup if self.positional else list(self._compiled.binds)
+        found = []
+        for name in names or ():
+            bind = self._compiled.binds[name]
+            convert = bind.type.dialect_impl(self._dialect).bind_processor(self._dialect)
+            found.append((name, convert, None if bind.required else bind.effective_value))
+        return found
+
+    @cached_property
+    def _columns(self) -> list[Convert]:
+        columns = getattr(self._compiled, "_result_columns", None) or ()
+        return [column.type.dialect_impl(self._dialect).result_processor(self._dialect, None) for column in columns]
+
+    @cached_property
+    def _row(self) -> Any:
+        return namedtuple("Row", [column.name for column in self._compiled._result_columns])  # type: ignore[attr-defined]
+
+    def cursor(self, connection: Connection, given: dict[str, Any]) -> Any:
+        """Run on the driver's connection, inside the transaction SQLAlchemy began on it."""
+        values = []
+        for name, convert, literal in self._binds:
+            value = given.get(name, literal)
+            values.append(convert(value) if convert is not None and value is not None else value)
+        driver = connection.connection.driver_connection
+        if self.positional:
+            return driver.execute(self.text, values)
+        return driver.execute(self.text, dict(zip((bind[0] for bind in self._binds), values, strict=True)))
+
+    def rows(self, found: Sequence[Any]) -> list[Any]:
+        """Driver rows as named tuples with converted values."""
+        make, converts = self._row._make, [(n, convert) for n, convert in enumerate(self._columns) if convert]
+        if not converts:
+            return [make(row) for row in found]
+        return [make(_converted(row, converts)) for row in found]
+
+
+def _converted(row: Sequence[Any], converts: list[tuple[int, Callable[[Any], Any]]]) -> list[Any]:
+    values = list(row)
+    for n, convert in converts:
+        if values[n] is not None:
+            values[n] = convert(values[n])
+    return values
+
+
+def connection_of(store: Connection | Session) -> Connection:
+    """The connection under a session, or the connection itself."""
+    return store.connection() if isinstance(store, Session) else store
