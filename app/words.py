@@ -86,7 +86,12 @@ WORDS: dict[str, LazyString] = {
     "version.older": _("The database is older than this version. Run the upgrade."),
     "worker.busy": _("Another worker does this right now. Try again in a moment."),
     "database.full": _("The disk is full. Nothing was written; make room and repeat."),
+    "grant.sqlite": _("Rights between roles exist on PostgreSQL only; SQLite has one file and one owner."),
     "upload.large": _("The file is too large."),
+    "order.not_service": _("Only service, maintenance and rework orders are released here. Ask a planner."),
+    "users.self": _("You cannot do this to your own login. Ask another administrator."),
+    "import.gone": _("The checked files are no longer here. Choose them again."),
+    "import.files": _("Choose a .zip, or .csv, .xlsx and .yaml files. %(name)s is none of these or is broken."),
     "serve.no_admin": _(
         "Nobody may administer this plant yet. Make the first administrator: ./gongxu create-admin NAME"
     ),
@@ -96,6 +101,15 @@ WORDS: dict[str, LazyString] = {
     "notice.unknown": _("There is no notice %(notice)s here. Load the page again."),
     "notice.cleared": _("This notice was cleared meanwhile. Nothing is left to do."),
     "notice.by_itself": _("This notice ends by itself when its cause is over. Acknowledge it instead."),
+    "plan.moved_on": _("Orders came, went or were held while the plan was made. It is made again with them."),
+    "plan.attempts": _(
+        "The plan was tried %(attempts)s times and its process ended each time. Look into the worker's log."
+    ),
+    "plan.unverified": _(
+        "The plan broke %(count)s rules (%(codes)s) and was not published. The last plan stays; report this."
+    ),
+    "scheduling.link_cycle": _("The links of tasks form a cycle (%(path)s). Correct the routing, then plan again."),
+    "scheduling.horizon_too_short": _("The shifts end before the work is done. Add shifts, then plan again."),
 }
 
 

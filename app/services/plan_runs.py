@@ -1,0 +1,130 @@
+"""Wishes for a plan, as rows: asked for, claimed by a worker with a lease, ended.
+
+A worker that is killed leaves its lease behind; when it has run out the run is taken over, at most five times.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app import events
+from app.db import db, transaction
+from app.errors import Conflict
+from app.models import PlanRun
+from app.queries.plans import settings_of
+
+LEASE_S = 60
+MOST_ATTEMPTS = 5
+_MOST_CAUSES = 10
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A run that this worker may do; ``attempt`` is the fence: a later claim makes this one worthless."""
+
+    run_id: int
+    site_id: int
+    attempt: int
+    cause: dict[str, Any]
+
+
+def wish(site_id: int, cause: dict[str, Any], actor: str | None, now: datetime) -> int:
+    """Ask for a plan and give the run's id; a wish that still waits takes the cause in.
+
+    ``cause`` is {"type": topic or word, "ref": id}; one with ``at_once`` does not wait for others to join.
+    """
+    with transaction() as session:
+        waiting = select(PlanRun).where(PlanRun.site_id == site_id, PlanRun.status == "queued").order_by(PlanRun.id)
+        run = session.scalars(waiting.limit(1).with_for_update()).first()
+        if run is not None:
+            run.cause = _joined(run.cause, cause)
+            run.requested_by = run.requested_by or _user(actor)
+            return run.id
+        run = PlanRun(site_id=site_id, cause=cause, requested_by=_user(actor), requested_at=now)
+        session.add(run)
+        session.flush()
+        events.record(session, site_id, "plan.requested", ("plan_run", run.id), actor, now, {"cause": cause})
+        return run.id
+
+
+def _joined(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    others = [*first.get("also", []), {key: second[key] for key in ("type", "ref") if key in second}]
+    known = [first.get("type"), *(other.get("type") for other in others[:-1])]
+    if second.get("type") in known:
+        others = others[:-1]
+    joined = dict(first) | ({"also": others[:_MOST_CAUSES]} if others else {})
+    return joined | ({"at_once": True} if second.get("at_once") else {})
+
+
+def _user(actor: str | None) -> int | None:
+    return int(actor.removeprefix("user:")) if actor and actor.startswith("user:") else None
+
+
+def claim(now: datetime, lease_s: int = LEASE_S) -> Claim | None:
+    """Take the oldest run that may begin, or one whose worker died; None when there is nothing to do."""
+    found = _claimable(db.session(), now)
+    db.session.rollback()
+    if not found:
+        return None
+    with transaction() as session:
+        for run_id in _claimable(session, now):
+            run = session.scalars(select(PlanRun).where(PlanRun.id == run_id).with_for_update(skip_locked=True)).first()
+            if run is None or not _free(run, now):
+                continue
+            if run.attempts >= MOST_ATTEMPTS:
+                _end(session, run, "failed", now, {"code": "plan.attempts", "attempts": run.attempts})
+                continue
+            run.status, run.leased_until, run.attempts = "running", now + timedelta(seconds=lease_s), run.attempts + 1
+            data = {"attempt": run.attempts}
+            events.record(session, run.site_id, "plan.started", ("plan_run", run.id), None, now, data)
+            return Claim(run.id, run.site_id, run.attempts, dict(run.cause))
+    return None
+
+
+def _claimable(session: Session, now: datetime) -> list[int]:
+    """Runs that may begin, oldest first: one at a time in a site, automatic ones a moment after their cause."""
+    query = select(PlanRun).where(PlanRun.status.in_(("queued", "running"))).order_by(PlanRun.id)
+    runs = session.scalars(query.execution_options(populate_existing=True)).all()
+    busy = {run.site_id for run in runs if run.status == "running" and not _free(run, now)}
+    return [run.id for run in runs if run.site_id not in busy and _free(run, now) and _ripe(session, run, now)]
+
+
+def _free(run: PlanRun, now: datetime) -> bool:
+    return run.status == "queued" or (run.status == "running" and (run.leased_until or now) <= now)
+
+
+def _ripe(session: Session, run: PlanRun, now: datetime) -> bool:
+    if run.status == "running" or run.cause.get("at_once"):
+        return True
+    return run.requested_at + timedelta(seconds=settings_of(session, run.site_id).debounce_s) <= now
+
+
+def fail(held: Claim, code: str, values: dict[str, Any], now: datetime, again: bool = False) -> None:
+    """End a run without a plan; ``again`` lets it be tried once more with the store as it is then."""
+    with transaction() as session:
+        run = mine(session, held)
+        if again and run.attempts < MOST_ATTEMPTS:
+            run.status, run.leased_until, run.outcome = "queued", None, {"code": code, **values}
+            return
+        _end(session, run, "failed", now, {"code": code, **values})
+
+
+def mine(session: Session, held: Claim) -> PlanRun:
+    """The run of a claim, locked; Conflict when another worker took it over."""
+    run = session.get(PlanRun, held.run_id, with_for_update=True, populate_existing=True)
+    if run is None or run.status != "running" or run.attempts != held.attempt:
+        raise Conflict("worker.busy", run=held.run_id)
+    return run
+
+
+def _end(session: Session, run: PlanRun, status: str, now: datetime, outcome: dict[str, Any]) -> None:
+    finish(run, status, now, outcome)
+    events.record(session, run.site_id, f"plan.{status}", ("plan_run", run.id), None, now, outcome)
+
+
+def finish(run: PlanRun, status: str, now: datetime, outcome: dict[str, Any]) -> None:
+    """End a run inside the caller's transaction."""
+    run.status, run.finished_at, run.leased_until, run.outcome = status, now, None, outcome
