@@ -11,6 +11,7 @@ from flask import Flask
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
+pytest_plugins = ["tests.requirements_plugin"]
 POSTGRES = os.environ.get("GONGXU_TEST_POSTGRES", "")
 ENGINES = ["sqlite", *(["postgresql"] if POSTGRES else [])]
 

@@ -1,13 +1,16 @@
 """How gunicorn runs us; address, processes and threads come with the command line (``app.workers.children``)."""
 
 import os
+import signal
+import threading
 from typing import Any
 
 from app.logs import logging_config
 from app.workers.leash import die_with
+from app.workers.supervise import Stop
 
 worker_class = "gthread"
-# Live streams are ended by the relay's stop; the supervisor kills after ten seconds.
+# The supervisor kills after ten.
 graceful_timeout = 8
 timeout = 60
 keepalive = 75
@@ -28,6 +31,27 @@ def post_worker_init(worker: Any) -> None:
     from app.workers.relay import start_relay
 
     start_relay(worker.wsgi)
+    end_streams_first(worker.wsgi)
+
+
+def end_streams_first(app: Any) -> None:
+    """On SIGTERM end the live streams at once: gunicorn would wait for them as for any other request."""
+    from app.workers.relay import stop_relay
+
+    told, before = Stop(), signal.getsignal(signal.SIGTERM)
+
+    def end(number: int, frame: Any) -> None:
+        told.set()
+        before(number, frame)  # type: ignore[operator, misc]
+
+    def wait() -> None:
+        told.wait()
+        stop_relay(app)
+
+    threading.Thread(target=wait, name="end-streams", daemon=True).start()
+    signal.signal(signal.SIGTERM, end)
+    # As gunicorn set it: a request in work is not disturbed.
+    signal.siginterrupt(signal.SIGTERM, False)
 
 
 def worker_exit(_arbiter: Any, worker: Any) -> None:

@@ -70,8 +70,8 @@ class Stop:
         """Whether it was told."""
         return self.wait(0)
 
-    def wait(self, timeout: float) -> bool:
-        """Sleep up to ``timeout`` seconds; True as soon as it was told."""
+    def wait(self, timeout: float | None = None) -> bool:
+        """Sleep up to ``timeout`` seconds, or as long as it takes; True as soon as it was told."""
         return bool(select.select([self._read], [], [], timeout)[0])
 
     def on_signals(self) -> None:
