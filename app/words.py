@@ -90,6 +90,9 @@ WORDS: dict[str, LazyString] = {
     "upload.large": _("The file is too large."),
     "order.not_service": _("Only service, maintenance and rework orders are released here. Ask a planner."),
     "users.self": _("You cannot do this to your own login. Ask another administrator."),
+    "table.unknown": _("There is no list called %(name)s."),
+    "bom.unknown": _("There is no bill of material %(bom)s here."),
+    "routing.unknown": _("There is no routing %(routing)s here."),
     "import.gone": _("The checked files are no longer here. Choose them again."),
     "import.files": _("Choose a .zip, or .csv, .xlsx and .yaml files. %(name)s is none of these or is broken."),
     "serve.no_admin": _(
@@ -110,6 +113,19 @@ WORDS: dict[str, LazyString] = {
     ),
     "scheduling.link_cycle": _("The links of tasks form a cycle (%(path)s). Correct the routing, then plan again."),
     "scheduling.horizon_too_short": _("The shifts end before the work is done. Add shifts, then plan again."),
+    "api.key_missing": _(
+        "Each write needs the header Idempotency-Key: 8 to 64 characters that you make before the first try and keep "
+        "for every retry. Add it and send the request again."
+    ),
+    "api.key_wrong": _(
+        "This Idempotency-Key does not fit. Use 8 to 64 visible ASCII characters, such as a UUID, and send it again."
+    ),
+    "api.large": _("The body is larger than %(most)s bytes. Send less at once."),
+    "api.media": _("The body is not JSON. Send it with Content-Type: application/json."),
+    "api.json": _("The body cannot be read as JSON. Correct it: UTF-8, every name once, no NaN."),
+    "api.nothing": _("There is no such %(name)s here. Check the address."),
+    "plan.none": _("There is no plan yet. Ask for one first."),
+    "plan.run_unknown": _("There is no plan run %(run)s here. Check the number."),
 }
 
 

@@ -11,9 +11,11 @@ from app.auth import PUBLIC, allow, identity
 from app.auth.identity import by_session
 from app.db import db, now_utc
 from app.i18n import LANGUAGES
+from app.i18n import gettext as _
 from app.models import ApiToken
 from app.services import users
 from app.web.shell import home_of
+from app.web.telling import ROLE_WORDS
 from app.words import sentence
 
 pages = Blueprint("account", __name__)
@@ -80,7 +82,11 @@ def home() -> ResponseReturnValue:
 def account() -> ResponseReturnValue:
     """Your roles and personal tokens."""
     query = select(ApiToken).where(ApiToken.user_id == identity().user_id).order_by(ApiToken.id.desc())
-    return render_template("account/account.html", tokens=db.session.scalars(query).all(),
+    facts = [
+        (_("Roles"), ", ".join(str(ROLE_WORDS.get(role, role)) for role in sorted(identity().roles))),
+        (_("Time zone of the site"), identity().zone),
+    ]
+    return render_template("account/account.html", tokens=db.session.scalars(query).all(), facts=facts,
                            fresh=session.pop("fresh_token", None))  # fmt: skip
 
 
@@ -98,7 +104,7 @@ def token_new() -> ResponseReturnValue:
 def token_revoke(token_id: int) -> ResponseReturnValue:
     """End a token."""
     users.revoke_token(identity().user_id, token_id, f"user:{identity().user_id}", now_utc())
-    flash("ok", "done")
+    flash(_("The token was revoked."), "done")
     return redirect(url_for("account.account"))
 
 

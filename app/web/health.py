@@ -1,10 +1,13 @@
 """Is it alive, is it ready, how does it run: for load balancers and monitoring."""
 
-from flask import Blueprint, Response, jsonify
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.auth import PUBLIC, allow
+from app.i18n import gettext as _
 from app.queries.health import readiness
 
 pages = Blueprint("health", __name__)
@@ -30,3 +33,41 @@ def ready() -> ResponseReturnValue:
 def metrics() -> ResponseReturnValue:
     """Prometheus metrics."""
     return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+
+
+@pages.get("/health")
+@allow("admin")
+def page() -> ResponseReturnValue:
+    """The same parts in words, with what to do about each."""
+    report = readiness()
+    parts = [_part(name, found) for name, found in report["parts"].items()]
+    return render_template("admin/health.html", is_ok=report["status"] == "ok", parts=parts)
+
+
+def _part(name: str, found: dict[str, Any]) -> dict[str, Any]:
+    names = {"database": _("Database"), "writer": _("Writer of reports"), "disk": _("Disk"), "relay": _("Event relay"),
+             "poller": _("Poller of machines"), "worker": _("Planning worker")}  # fmt: skip
+    cures = {
+        "database": _("Check the address of the database, and run the upgrade."),
+        "writer": _("No report can be written. Start the web process again."),
+        "disk": _("Make room: reports stop when the disk is full."),
+        "relay": _("Live pages and webhooks wait. Start the relay again."),
+        "poller": _("Machines are not read; their values turn uncertain. Start the poller."),
+        "worker": _("Nothing is planned anew. Start the worker."),
+    }  # fmt: skip
+    return {
+        "name": names.get(name, name), "ok": found["ok"], "told": _told(name, found),
+        "cure": "" if found["ok"] else cures.get(name, ""),
+    }  # fmt: skip
+
+
+def _told(name: str, found: dict[str, Any]) -> str:
+    if name == "database":
+        return found.get("error") or _("schema %(revision)s", revision=found.get("revision") or "–")
+    if name == "disk":
+        return _("%(free)s MB free", free=found["free_mb"])
+    if name == "relay":
+        return _("%(lag)s s behind, position %(position)s", lag=found["lag_s"], position=found["position"] or 0)
+    if name in ("poller", "worker"):
+        return _("seen lately") if found["ok"] else _("not seen")
+    return _("answers") if found["ok"] else _("does not answer")

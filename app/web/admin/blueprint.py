@@ -1,0 +1,21 @@
+"""The blueprint that the pages of administration share, and the places between them."""
+
+from typing import Any
+
+from flask import Blueprint, request, url_for
+
+from app.i18n import gettext as _
+
+pages = Blueprint("admin", __name__)
+
+
+@pages.context_processor
+def _places() -> dict[str, Any]:
+    places = (("overview", _("Set-up")), ("tables", _("Master data")), ("users", _("Users")), ("roles", _("Roles")),
+              ("importing", _("Import")), ("audit", _("Log")))  # fmt: skip
+    here = (request.endpoint or "").partition(".")[2]
+    mine = {"table": "tables", "bom": "tables", "routing": "tables", "user": "users", "user_new": "users",
+            "import_check": "importing", "import_write": "importing", "user_create": "users"}  # fmt: skip
+    views = [{"label": label, "url": url_for(f"admin.{name}"), "active": mine.get(here, here) == name}
+             for name, label in places]  # fmt: skip
+    return {"places": [*views, {"label": _("Health"), "url": url_for("health.page"), "active": False}]}
