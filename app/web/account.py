@@ -19,6 +19,8 @@ from app.web.telling import ROLE_WORDS
 from app.words import sentence
 
 pages = Blueprint("account", __name__)
+# Sheets and scripts hold nothing secret, and the sign-in page needs them before anybody is signed in.
+pages.record_once(lambda state: allow(PUBLIC)(state.app.view_functions["static"]))
 
 
 @pages.get("/login")
