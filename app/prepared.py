@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import Dialect
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import ClauseElement
 
@@ -84,14 +85,18 @@ class _Form:
 
     def cursor(self, connection: Connection, given: dict[str, Any]) -> Any:
         """Run on the driver's connection, inside the transaction SQLAlchemy began on it."""
-        values = []
+        values: Any = []
         for name, convert, literal in self._binds:
             value = given.get(name, literal)
             values.append(convert(value) if convert is not None and value is not None else value)
         driver = connection.connection.driver_connection
-        if self.positional:
+        values = values if self.positional else dict(zip((bind[0] for bind in self._binds), values, strict=True))
+        try:
             return driver.execute(self.text, values)
-        return driver.execute(self.text, dict(zip((bind[0] for bind in self._binds), values, strict=True)))
+        except self._dialect.dbapi.Error as error:
+            # The same errors as Core raises, so that nobody has to know which way a statement went.
+            base = self._dialect.dbapi.Error
+            raise DBAPIError.instance(self.text, values, error, base, dialect=self._dialect) from error
 
     def rows(self, found: Sequence[Any]) -> list[Any]:
         """Driver rows as named tuples with converted values."""

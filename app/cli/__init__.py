@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 from flask import Flask
+from flask.cli import with_appcontext
 
 from app.errors import Refused
 from app.words import sentence
@@ -19,6 +20,7 @@ def init_cli(app: Flask) -> None:
     """Hang in the commands."""
     for found in sorted(iter_modules(__path__), key=lambda module: module.name):
         for command in getattr(import_module(f"{__name__}.{found.name}"), "commands", []):
+            command.callback = with_appcontext(command.callback)
             app.cli.add_command(command)
 
 

@@ -4,7 +4,7 @@ import click
 
 from app.cli import in_words
 from app.db import now_utc
-from app.services import schema, sites, users
+from app.services import ownership, schema, sites, users
 
 
 @click.command()
@@ -24,4 +24,12 @@ def create_admin(name: str, site: str, password: str) -> None:
     click.echo(f"{name} may sign in now.")
 
 
-commands = [upgrade, create_admin]
+@click.command("grant")
+@click.argument("role")
+def grant(role: str) -> None:
+    """Let ROLE run the application on PostgreSQL without owning its tables."""
+    count = in_words(ownership.grant, role)
+    click.echo(f"{role} may use {count} tables; what is append-only it may only add to.")
+
+
+commands = [upgrade, create_admin, grant]
