@@ -126,6 +126,18 @@ WORDS: dict[str, LazyString] = {
     "api.nothing": _("There is no such %(name)s here. Check the address."),
     "plan.none": _("There is no plan yet. Ask for one first."),
     "plan.run_unknown": _("There is no plan run %(run)s here. Check the number."),
+    "code.empty": _("Nothing was read. Scan again."),
+    "code.ambiguous": _("%(text)s is more than one thing here (%(kinds)s). Scan our own label."),
+    "code.not_here": _("%(text)s cannot be scanned at a station. Scan a task, an order, a unit or a part."),
+    "code.badge": _("This is a badge. Scan it at a station to sign in."),
+    "part.twice": _("%(unit)s was scanned already. Take another one."),
+    "part.enough": _("All %(quantity)s of %(item)s were scanned already. Report the piece first."),
+    "reason.other_use": _("The reason %(reason)s is for something else. Choose from the list."),
+    "order.not_workable": _("The order %(order)s is %(status)s. Ask the planner."),
+    "order.elsewhere": _("Nothing of %(order)s is done here. Its work is at %(stations)s."),
+    "unit.not_due": _("%(unit)s is not due at this station. Take it to its next station."),
+    "station.nothing_next": _("Nothing can be started here now. Ask your team lead."),
+    "station.nothing_to_confirm": _("There is nothing to confirm."),
 }
 
 
