@@ -75,13 +75,41 @@ def _postgres_url(name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def postgres_template() -> Iterator[str]:
-    """A migrated PostgreSQL database to clone."""
-    name = f"gongxu_template_{uuid.uuid4().hex[:8]}"
+def postgres_database() -> Iterator[str]:
+    """A migrated PostgreSQL database, one for the run: making one for each test would cost a second."""
+    name = f"gongxu_test_{uuid.uuid4().hex[:8]}"
     _admin(f"CREATE DATABASE {name}")
+    _admin(f"ALTER DATABASE {name} SET synchronous_commit = off")
     migrate(_postgres_url(name))
     yield name
     _admin(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+EMPTY = """
+DO $$
+DECLARE found record;
+BEGIN
+    PERFORM pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid();
+    SET LOCAL session_replication_role = replica;
+    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('DELETE FROM %I', found.tablename);
+    END LOOP;
+    FOR found IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
+        EXECUTE format('ALTER SEQUENCE %I RESTART', found.sequencename);
+    END LOOP;
+END $$
+"""
+
+
+def _emptied(name: str) -> str:
+    """The database as new: no rows, sequences at one, nobody else connected."""
+    url = _postgres_url(name)
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(EMPTY))
+    engine.dispose()
+    return url
 
 
 @pytest.fixture(params=ENGINES)
@@ -92,10 +120,7 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    name = f"gongxu_test_{uuid.uuid4().hex[:8]}"
-    _admin(f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
-    yield _postgres_url(name)
-    _admin(f"DROP DATABASE {name} WITH (FORCE)")
+    yield _emptied(request.getfixturevalue("postgres_database"))
 
 
 @pytest.fixture
