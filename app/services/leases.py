@@ -53,9 +53,12 @@ def renew(
 
 
 def release(name: str, holder: str, fence: int, now: datetime) -> None:
-    """Give a lease back, so that the next may begin at once; nothing happens when it is no longer ours."""
+    """Give a lease back, so that the next may begin at once; nothing happens when it is no longer ours.
+
+    It is nobody's then, so that a renewal that was under way comes too late.
+    """
     with transaction() as session:
-        session.execute(update(_L).where(*_mine(name, holder, fence)).values(until=now))
+        session.execute(update(_L).where(*_mine(name, holder, fence)).values(until=now, holder=""))
 
 
 def confirm(store: Store, name: str, holder: str, fence: int) -> None:

@@ -115,4 +115,5 @@ def test_a_released_lease_is_free_at_once(plant: Plant) -> None:
     leases.release("poller", "other", 1, NOW)
     assert leases.take("poller", "two", NOW, 10) is None
     leases.release("poller", "one", fence or 0, NOW)
+    assert not leases.renew("poller", "one", fence or 0, NOW, 10)
     assert leases.take("poller", "two", NOW, 10) == 2

@@ -1,0 +1,227 @@
+"""Limits (限流): when too much waits before a station, the machines upstream are told to slow down or to wait.
+
+``devices.throttle.decide`` judges; here is what it judges by, what it wants is kept as rows, and what the machines
+answered. The rows are brought to what is wanted, not counted along: after a restart they are as true as before.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import ROUND_CEILING, Decimal
+from typing import Any
+
+import structlog
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from app import events
+from app.db import db, transaction
+from app.events import Store
+from app.models import LimitRule, LimitSignal, Machine
+from app.queries.machines import KnownRule, backlogs, known_devices, limit_rules, machine_id
+from app.services.notices import Matter, clear_notices, open_notice
+from devices.errors import RuleError
+from devices.sample import LimitReport
+from devices.throttle import Backlog, Demand, RopeState, combine, decide
+
+ACTOR = "poller"
+TROUBLE = ("refused", "lost", "overridden")
+_S = LimitSignal.__table__
+log = structlog.get_logger("limits")
+Guard = Callable[[Session], None]
+Ropes = Mapping[int, RopeState]
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What a rule wants now."""
+
+    rule: KnownRule
+    level: str
+    rate_permille: int
+    backlog: int
+    notify_only: bool
+
+
+def recall() -> dict[int, RopeState]:
+    """The memory of each rule as the open signals tell it: how a new poller goes on where the last one ended."""
+    query = select(_S.c.rule_id, _S.c.mode, _S.c.requested_at).where(_S.c.cleared_at.is_(None))
+    rows = db.session.execute(query).all()
+    return {row.rule_id: RopeState(level=row.mode, since=row.requested_at, fresh_at=row.requested_at) for row in rows}
+
+
+def step(ropes: Ropes, now: datetime, guard: Guard | None = None) -> tuple[dict[int, RopeState], dict[str, Demand]]:
+    """Judge every rule once and bring the signals to it; returns what to remember and the demands by machine.
+
+    Call it each second. ``guard`` is asked inside the writing transaction and may refuse it.
+    """
+    rules = limit_rules(db.session)
+    waiting = backlogs(db.session, rules)
+    after: dict[int, RopeState] = {}
+    demands: list[Demand] = []
+    wishes: dict[int, Wish] = {}
+    reachable = _reachable()
+    for rule in rules:
+        try:
+            pure = rule.rule()
+        except RuleError as error:
+            log.warning("limit_rule", rule=rule.code, error=error.code)
+            continue
+        after[rule.id], decision = decide(
+            ropes.get(rule.id, RopeState()), Backlog(waiting[rule.id], now), pure, now
+        )  # fmt: skip
+        demands += decision.demands
+        level = after[rule.id].level
+        if level != "run":
+            rate = pure.rate_permille if level == "limit" else 0
+            pieces = int(Decimal(waiting[rule.id]).to_integral_value(ROUND_CEILING))
+            wishes[rule.id] = Wish(rule, level, rate, pieces, not reachable & set(rule.machines))
+    _bring(wishes, {rule.id: rule for rule in rules}, waiting, now, guard)
+    return after, combine(demands)
+
+
+def reported(store: Store, report: LimitReport, now: datetime) -> None:
+    """Keep what a machine made of a demand, inside the caller's transaction; the same report twice is one."""
+    found = machine_id(report.machine)
+    if found is None or report.demanded == "run":
+        return
+    for signal in _open_at(store, found):
+        _keep_report(store, signal, report, now)
+
+
+def _bring(
+    wishes: Mapping[int, Wish], rules: Mapping[int, KnownRule], waiting: Mapping[int, float], now: datetime,
+    guard: Guard | None,
+) -> None:  # fmt: skip
+    """Open, change and clear signals until they are what is wished; writes only when something differs."""
+    rows = db.session.execute(select(_S).where(_S.c.cleared_at.is_(None)).order_by(_S.c.id)).all()
+    standing = {row.rule_id: row for row in rows}
+    over = [row for row in rows if row.rule_id not in wishes]
+    fresh = [wish for rule_id, wish in wishes.items() if rule_id not in standing]
+    changed = [
+        (standing[rule_id], wish) for rule_id, wish in wishes.items()
+        if rule_id in standing and standing[rule_id].mode != wish.level
+    ]  # fmt: skip
+    if not (over or fresh or changed):
+        return
+    with transaction() as session:
+        if guard:
+            guard(session)
+        for row in over:
+            _clear(session, row, rules.get(row.rule_id), waiting.get(row.rule_id), now)
+        for wish in fresh:
+            _request(session, wish, now)
+        for row, wish in changed:
+            _change(session, row, wish, now)
+
+
+def _request(session: Session, wish: Wish, now: datetime) -> None:
+    rule = wish.rule
+    row = {"site_id": rule.site_id, "rule_id": rule.id, "mode": wish.level, "rate_permille": wish.rate_permille,
+           "backlog": wish.backlog, "status": _begun(wish), "written": {}, "read_back": {},
+           "requested_at": now}  # fmt: skip
+    signal_id = int(session.execute(insert(_S).values(row).returning(_S.c.id)).scalar_one())
+    _tell(session, "limit.requested", rule, signal_id, now, _numbers(wish))
+    _notify(session, rule, "warn", now, _numbers(wish))
+
+
+def _change(session: Session, row: Any, wish: Wish, now: datetime) -> None:
+    values = {"mode": wish.level, "rate_permille": wish.rate_permille, "backlog": wish.backlog,
+              "status": _begun(wish), "verified_at": None}  # fmt: skip
+    session.execute(update(_S).where(_S.c.id == row.id).values(values))
+    _tell(session, "limit.requested", wish.rule, row.id, now, _numbers(wish))
+    _notify(session, wish.rule, "warn", now, _numbers(wish))
+
+
+def _clear(session: Session, row: Any, rule: KnownRule | None, waiting: float | None, now: datetime) -> None:
+    session.execute(update(_S).where(_S.c.id == row.id).values(status="cleared", cleared_at=now))
+    clear_notices(session, Matter(row.site_id, "limit", ("limit_rule", row.rule_id)), now, ACTOR)
+    data = {"rule": row.rule_id, "mode": row.mode, "backlog": waiting}
+    if rule:
+        _tell(session, "limit.cleared", rule, row.id, now, data)
+    else:
+        events.record(session, row.site_id, "limit.cleared", ("limit", row.id), ACTOR, now, data)
+
+
+def _keep_report(store: Store, signal: Any, report: LimitReport, now: datetime) -> None:
+    write = report.write
+    told = {
+        "status": report.state,
+        "written": {"machine": machine_id(report.machine), "mode": report.demanded, "rate_permille": report.rate_permille,
+                    "sequence": report.sequence, "registers": list(write.requested) if write else []},
+        "read_back": {"registers": list(write.read_back or ()) if write else [], "mode": report.effective,
+                      "rate_permille": report.effective_permille, "override": report.override,
+                      "reason": report.reason},
+    }  # fmt: skip
+    if all(getattr(signal, name) == value for name, value in told.items()):
+        return
+    first = report.state in ("verified", "accepted", "effective") and signal.verified_at is None
+    values = told | ({"verified_at": report.at} if first else {})
+    store.execute(update(_S).where(_S.c.id == signal.id).values(values))
+    rule = next((one for one in limit_rules(store, signal.site_id) if one.id == signal.rule_id), None)
+    if rule is None or (signal.status == report.state and not first):
+        return
+    topic = "limit.verified" if first else f"limit.{report.state}"
+    data = {"mode": report.demanded, "rate_permille": report.rate_permille, "backlog": signal.backlog,
+            "written": told["written"]["registers"], "read_back": told["read_back"]["registers"],
+            "reason": report.reason}  # fmt: skip
+    _tell(store, topic, rule, signal.id, now, data)
+    if report.state in TROUBLE:
+        _notify(store, rule, "crit", now, {"trouble": report.state, "backlog": signal.backlog, "mode": signal.mode,
+                                           "rate_permille": signal.rate_permille})  # fmt: skip
+
+
+def _open_at(store: Store, machine: int) -> list[Any]:
+    """Open signals of rules that slow this machine."""
+    rule = LimitRule.__table__
+    station = select(Machine.station_id).where(Machine.id == machine).scalar_subquery()
+    aimed = or_(
+        rule.c.upstream_machine_id == machine,
+        rule.c.upstream_machine_id.is_(None) & (rule.c.upstream_station_id == station),
+    )
+    query = select(_S).join(rule, rule.c.id == _S.c.rule_id).where(_S.c.cleared_at.is_(None), aimed)
+    return list(store.execute(query.order_by(_S.c.id)))
+
+
+def _reachable() -> set[int]:
+    """Machines that take a limit over their device; of the others only people can be told."""
+    known = known_devices(db.session)
+    return {one.machine_id for one in known if one.machine_id and one.map and one.map.limit and one.map.writes}
+
+
+def _begun(wish: Wish) -> str:
+    return "notify_only" if wish.notify_only else "requested"
+
+
+def _numbers(wish: Wish) -> dict[str, Any]:
+    return {"mode": wish.level, "rate_permille": wish.rate_permille, "backlog": wish.backlog}
+
+
+def _tell(store: Store, topic: str, rule: KnownRule, signal_id: int, now: datetime, data: dict[str, Any]) -> None:
+    events.record(store, rule.site_id, topic, ("limit", signal_id), ACTOR, now, _places(rule) | data)
+
+
+def _notify(store: Store, rule: KnownRule, severity: str, now: datetime, data: dict[str, Any]) -> None:
+    """Tell the leads of both ends: one lets the queue shrink, the other has people with nothing to do."""
+    matter = Matter(rule.site_id, "limit", ("limit_rule", rule.id))
+    for line_id, station_id in {rule.line_id: rule.station_id, rule.upstream_line_id: rule.upstream_id}.items():
+        open_notice(store, matter, severity, now, ACTOR, station_id=station_id, line_id=line_id,
+                    data=_places(rule) | data)  # fmt: skip
+
+
+def _places(rule: KnownRule) -> dict[str, Any]:
+    return {"rule": rule.id, "station": rule.station_id, "upstream": rule.upstream_id, "high": rule.high,
+            "low": rule.low, "machines": list(rule.machines), "lines": sorted({rule.line_id, rule.upstream_line_id}),
+            "stations": sorted({rule.station_id, rule.upstream_id})}  # fmt: skip
+
+
+def keep_reports(reports: Iterable[LimitReport], now: datetime, guard: Guard | None = None) -> None:
+    """Keep what machines made of demands, in a transaction of its own."""
+    reports = [report for report in reports if report.demanded != "run"]
+    if not reports:
+        return
+    with transaction() as session:
+        if guard:
+            guard(session)
+        for report in reports:
+            reported(session, report, now)
