@@ -6,6 +6,7 @@ Each waiting report runs in its own savepoint and is answered after the commit. 
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 from flask import Flask, current_app
 from sqlalchemy.engine import Connection
 
+from app import metrics
 from app.db import committed, db, write_turn
 
 Work = Callable[[Connection], Any]
@@ -61,6 +63,7 @@ class GroupCommit:
     def _commit(self, first: tuple[Work, Future[Any]]) -> None:
         done: list[tuple[Future[Any], Any, BaseException | None]] = []
         batch = [first]
+        began = time.perf_counter()
         try:
             with write_turn(), db.engine.connect().execution_options(writing=True) as connection, connection.begin():
                 for work, future in self._batch(batch):
@@ -70,8 +73,13 @@ class GroupCommit:
             for _, future in batch:
                 future.set_exception(error)
             return
+        took_s = time.perf_counter() - began
         for future, answer, error in done:
             _settle(future, answer, error)
+        # After the answers, so that nobody waits for it.
+        metrics.COMMIT_S.observe(took_s)
+        metrics.COMMIT_SIZE.observe(len(batch))
+        metrics.COMMIT_QUEUE.set(self._waiting.qsize())
 
     def _batch(self, batch: list[tuple[Work, Future[Any]]]) -> Any:
         yield batch[0]

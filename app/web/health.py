@@ -4,10 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, render_template
 from flask.typing import ResponseReturnValue
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.auth import PUBLIC, allow
 from app.i18n import gettext as _
+from app.metrics import exposition
+from app.queries import gauges
 from app.queries.health import readiness
 
 pages = Blueprint("health", __name__)
@@ -32,7 +34,8 @@ def ready() -> ResponseReturnValue:
 @allow(PUBLIC)
 def metrics() -> ResponseReturnValue:
     """Prometheus metrics."""
-    return Response(generate_latest(), content_type=CONTENT_TYPE_LATEST)
+    gauges.refresh()
+    return Response(exposition(), content_type=CONTENT_TYPE_LATEST)
 
 
 @pages.get("/health")

@@ -63,8 +63,8 @@ class Watched:
 
 @contextmanager
 def started(*argv: str, env: dict[str, str] | None = None, **kw: object) -> Iterator[subprocess.Popen[str]]:
-    """A process that is surely gone at the end of the block."""
-    process = subprocess.Popen(argv, env=os.environ | (env or {}), text=True, **kw)  # type: ignore[call-overload]
+    """A process that is surely gone at the end of the block; ``env`` is all that it gets, else ours."""
+    process = subprocess.Popen(argv, env=env, text=True, **kw)  # type: ignore[call-overload]
     try:
         yield process
     finally:

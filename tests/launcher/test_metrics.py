@@ -2,11 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from prometheus_client import REGISTRY
 
 from app import events, metrics
 from app.db import db, now_utc, transaction
+from app.group_commit import commit_together
 from app.models import Device, LatestValue
 from app.queries import gauges
 from app.services import sites
@@ -61,6 +63,30 @@ def test_device_age_is_that_of_its_newest_value_and_goes_with_the_device(app: Fl
         gauges.refresh()
         assert REGISTRY.get_sample_value("gongxu_device_age_seconds", {"device": "PRESS-1"}) is None
         db.session.rollback()
+
+
+def test_a_shared_commit_is_timed_and_counted(app: Flask) -> None:
+    def total(name: str) -> float:
+        return REGISTRY.get_sample_value(name) or 0.0
+
+    with app.app_context():
+        group = app.extensions["group_commit"]
+        if group is None:
+            pytest.skip("PostgreSQL shares no commit")
+        before = total("gongxu_commit_seconds_count"), total("gongxu_commit_reports_sum")
+        assert commit_together(lambda connection: connection.exec_driver_sql("SELECT 1").scalar()) == 1
+        group.stop()
+        assert (total("gongxu_commit_seconds_count"), total("gongxu_commit_reports_sum")) == (
+            before[0] + 1, before[1] + 1,
+        )  # fmt: skip
+
+
+def test_the_page_brings_the_gauges_up_to_date(app: Flask) -> None:
+    with app.app_context():
+        sites.ensure("MAIN", now_utc() - timedelta(seconds=90))
+    text = app.test_client().get("/metrics").get_data(as_text=True)
+    lag_s = next(line for line in text.splitlines() if line.startswith("gongxu_seal_lag_seconds "))
+    assert float(lag_s.split()[1]) > 89
 
 
 def test_the_exposition_names_all_that_is_measured() -> None:

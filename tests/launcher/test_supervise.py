@@ -66,7 +66,7 @@ def actor(post: Post, name: str, wish: str, restart: bool = True) -> Child:
 
 def supervisor(post: Post, *children: str, grace_s: float = 30):
     argv = (sys.executable, "-P", "-c", SUPERVISOR, str(post.path), ACTOR, str(grace_s), *children)
-    return started(*argv, env={"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
+    return started(*argv, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.DEVNULL)
 
 
 def test_a_killed_child_is_started_again(post: Post, watch) -> None:
