@@ -44,7 +44,8 @@ def publish(
             finish(run, "done", now, {"plan": plan.id, "late_orders": len(late), "tasks": len(rows)})
         cause = run.cause if run else {}
         data = {"plan": plan.id, "version": plan.version, "objective": _objective(made), "cause": cause,
-                "late": sorted(late), "moved": objective.get("moves", [])}  # fmt: skip
+                "late": sorted(late), "moved": objective.get("moves", []),
+                "stations": sorted({row["station_id"] for row in rows})}  # fmt: skip
         events.record(session, snapshot.site_id, "plan.published", ("plan", plan.id), None, now, data)
         return plan.id
 
