@@ -107,6 +107,11 @@ def plan_now() -> ResponseReturnValue:
     return redirect(url_for("plan.board"))
 
 
+def short_time(value: Any) -> str:
+    """Day and time of a plan, whose year is known."""
+    return moment(value, _("MMM d, HH:mm"))
+
+
 def _cells(row: Any) -> list[Any]:
     return [row.station_code, named(_station(row)), moment(row.start_at), moment(row.end_at), row.order_code,
             named(row), kind_word(row.kind), row.item_code or "", row.quantity, moment(row.due_at),
@@ -145,7 +150,7 @@ def _summary() -> dict[str, Any]:
     return {
         "plan": plan, "told": told, "count": count, "end_at": end_at, "runs": runs, "names": found,
         "before": before.objective if before else None, "now": now, "late": [_late(one, found) for one in late],
-        "left": [(found.tasks.get(one["task"]), left_word(one, found)) for one in _roots_first(left)[:_MOST_LEFT]],
+        "left": _left(left, found)[:_MOST_LEFT], "short_time": short_time,
         "left_count": len(left), "open_run": next((run for run, _who in runs if run.status in _OPEN), None),
         "down": [found.stations[one["station"]] for one in told.get("down", []) if one["station"] in found.stations],
         "worker": plan_board.worker_alive(db.session, now), "released": plan_board.has_released(db.session, site_id),
@@ -154,8 +159,14 @@ def _summary() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _roots_first(left: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return sorted(left, key=lambda one: (one["reason"] == "waits_for", one["order"], one["task"]))
+def _left(left: list[dict[str, Any]], found: plan_board.Names) -> list[tuple[Any, int, str]]:
+    """What is not planned: the first task of each order and reason, how many there are, why; causes first."""
+    groups: dict[tuple[bool, int, str], list[dict[str, Any]]] = {}
+    for one in left:
+        groups.setdefault((one["reason"] == "waits_for", one["order"], one["reason"]), []).append(one)
+    named_ones = [(found.tasks.get(many[0]["task"]), len(many), left_word(many[0], found))
+                  for _key, many in sorted(groups.items())]  # fmt: skip
+    return [row for row in named_ones if row[0] is not None]
 
 
 def _late(one: dict[str, Any], found: plan_board.Names) -> dict[str, Any]:
@@ -201,6 +212,6 @@ def _table() -> dict[str, Any]:
         "rows": [(row, _station(row), bound_word(row, found)) for row in rows], "total": total, "wish": wish,
         "page_count": max(1, -(-total // PAGE)), "args": args, "path": url_for("plan.board"), "code_of": code_of,
         "lines": plan_board.lines(db.session, site_id), "stations": list(found.stations.values()),
-        "kinds": ORDER_KINDS, "kind_word": kind_word, "narrowed": bool(args),
+        "kinds": ORDER_KINDS, "kind_word": kind_word, "narrowed": bool(args), "short_time": short_time,
         "live_table": url_for("plan.table", **{**args, "sort": wish.sort, "page": wish.page}),
     }  # fmt: skip

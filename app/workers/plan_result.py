@@ -8,6 +8,7 @@ from scheduling.solve import Result
 
 _MOST_LATE = 200
 _MOST_MOVES = 200
+LEAST_SHIFT_MIN = 15  # less is the floor being a little faster or slower, not another plan
 
 
 def told(snapshot: Snapshot, result: Result, old: Plan | None, ms: int) -> dict[str, Any]:
@@ -31,13 +32,15 @@ def told(snapshot: Snapshot, result: Result, old: Plan | None, ms: int) -> dict[
 
 
 def _moves(old: Plan | None, made: Plan) -> list[dict[str, Any]]:
-    """Tasks both plans have that stand elsewhere or at another time, the largest shift first."""
+    """Tasks both plans have that stand elsewhere or a quarter of an hour away, the largest shift first."""
     if old is None:
         return []
     return [
         {"task": int(move.task), "from": int(move.from_resource), "to": int(move.to_resource), "shift_min": move.shift}
         for move in diff(old, made)
-        if move.from_resource is not None and move.to_resource is not None
+        if move.from_resource is not None
+        and move.to_resource is not None
+        and (move.from_resource != move.to_resource or abs(move.shift) >= LEAST_SHIFT_MIN)
     ]
 
 
