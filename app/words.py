@@ -138,6 +138,17 @@ WORDS: dict[str, LazyString] = {
     "unit.not_due": _("%(unit)s is not due at this station. Take it to its next station."),
     "station.nothing_next": _("Nothing can be started here now. Ask your team lead."),
     "station.nothing_to_confirm": _("There is nothing to confirm."),
+    "line.unknown": _("There is no line %(line)s here. Check the code."),
+    "device.unknown": _("There is no device %(device)s here. Check the code."),
+    "quality.unknown": _("There is no nonconformance %(nonconformance)s here. Check the number."),
+    "quality.piece_unknown": _("This piece does not belong to the nonconformance. Load the page again."),
+    "quality.move": _("The nonconformance is %(status)s: the step %(move)s is not possible. Load the page again."),
+    "quality.decided": _("This piece is decided already. Load the page again."),
+    "quality.concession": _("Only the role quality can let a piece pass by concession. Ask a quality inspector."),
+    "quality.refused": _("A piece that is %(status)s cannot be given %(decision)s. Possible: %(allowed)s."),
+    "quality.not_scrapped": _("%(units)s are to be scrapped and not yet reported as scrap. Report them first."),
+    "quality.undecided": _("%(code)s has not decided about this piece. Decide there, then it is released."),
+    "quality.too_many": _("%(count)s pieces are too many for one nonconformance (%(most)s). Trace a smaller part."),
 }
 
 

@@ -34,10 +34,12 @@ def wants_problem() -> bool:
     return request.is_json or accepted.best_match(["text/html", "application/json"]) == "application/json"
 
 
-def problem(status: int, code: str, detail: str, values: dict[str, Any] | None = None) -> Response:
-    """Problem details: type, title, status, detail, and our code and values beside them."""
+def problem(
+    status: int, code: str, detail: str, values: dict[str, Any] | None = None, **more: Any
+) -> Response:  # fmt: skip
+    """Problem details: type, title, status, detail, and our code, values and what ``more`` there is beside them."""
     body = {"type": f"/problems/{code}", "title": code, "status": status, "detail": detail, "code": code,
-            "values": values or {}, "request": g.get("request_id", "")}  # fmt: skip
+            "values": values or {}, "request": g.get("request_id", "")} | more  # fmt: skip
     return Response(json.dumps(body, default=str), status, content_type="application/problem+json")
 
 
