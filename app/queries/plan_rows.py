@@ -69,6 +69,7 @@ class PlanSettings:
     debounce_s: int = 2
     every_min: int = 15
     keep: int = 20
+    keep_runs: int = 200
 
 
 @dataclass(frozen=True)

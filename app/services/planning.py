@@ -107,9 +107,20 @@ def _retire(session: Session, site_id: int, plan_id: int) -> None:
     plans = Plan.__table__
     mine = (plans.c.site_id == site_id) & (plans.c.id != plan_id)
     session.execute(update(plans).where(mine, plans.c.status == "published").values(status="superseded"))
-    keep = settings_of(session, site_id).keep
-    old = select(plans.c.id).where(plans.c.site_id == site_id).order_by(plans.c.id.desc()).offset(keep)
+    settings = settings_of(session, site_id)
+    old = select(plans.c.id).where(plans.c.site_id == site_id).order_by(plans.c.id.desc()).offset(settings.keep)
     gone = list(session.scalars(old).all())
     if gone:
         session.execute(delete(PlannedTask.__table__).where(PlannedTask.plan_id.in_(gone)))
         session.execute(delete(plans).where(plans.c.id.in_(gone)))
+    _forget_runs(session, site_id, settings.keep_runs)
+
+
+def _forget_runs(session: Session, site_id: int, keep: int) -> None:
+    """Runs that ended long ago and whose plans are gone; the worker looks through this table twice a second."""
+    runs = PlanRun.__table__
+    ended = (runs.c.site_id == site_id) & runs.c.finished_at.is_not(None)
+    old = list(session.scalars(select(runs.c.id).where(ended).order_by(runs.c.id.desc()).offset(keep)).all())
+    if old:
+        named = select(Plan.run_id).where(Plan.site_id == site_id, Plan.run_id.is_not(None))
+        session.execute(delete(runs).where(runs.c.id.in_(old), runs.c.id.not_in(named)))

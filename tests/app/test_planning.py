@@ -134,6 +134,15 @@ def test_a_newer_plan_takes_the_place_of_the_older_and_only_some_are_kept(floor:
     assert plans.current(db.session, floor.plant.site_id).version == 4
 
 
+def test_runs_that_ended_long_ago_are_forgotten_but_not_those_of_kept_plans(floor: Floor) -> None:
+    setting(floor, "keep", 2)
+    setting(floor, "keep_runs", 1)
+    for n in range(5):
+        plan_now(floor, later(n))
+    left = db.session.scalars(select(PlanRun.id).order_by(PlanRun.id)).all()
+    assert left == [4, 5]
+
+
 def test_late_orders_are_marked_with_the_chain_that_adds_up(floor: Floor) -> None:
     with transaction() as session:
         session.execute(update(WorkOrder).where(WorkOrder.id == floor.order_id).values(due_at=later(30)))
