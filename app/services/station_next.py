@@ -1,9 +1,13 @@
 """What a station expects next: one instruction, the same in the answer to a scan and on the page."""
 
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy.engine import Connection
+
+from app.queries.stations import View
 from app.services import station_parts as parts
-from app.services.station_here import Here
+from app.services.station_here import Here, Wish
 
 
 def next_step(here: Here) -> dict[str, Any]:
@@ -30,6 +34,16 @@ def next_step(here: Here) -> dict[str, Any]:
     if pending.get("quantity"):
         return step("next.good_many", quantity=pending["quantity"])
     return step("next.good" if facts.row.order_kind == "production" else "next.finish")
+
+
+def next_of_view(connection: Connection, site_id: int, view: View, now: datetime) -> dict[str, Any]:
+    """The same for a page that only looks."""
+    here = Here(
+        connection, site_id, view.station.id, view.station.code, view.station.line_id, Wish("", "page", ""), now,
+        view.person.id if view.person else None, view.open.id if view.open else None, view.pending,
+        view.stopped.code if view.stopped else None,
+    )  # fmt: skip
+    return next_step(here)
 
 
 def step(code: str, **values: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Answers are stored as codes, so that a repeated scan may be read in another lang
 kept with a scan.
 """
 
+import re
 from typing import Any
 
 from flask_babel import LazyString, get_locale
@@ -75,9 +76,11 @@ def rendered(answer: dict[str, Any]) -> dict[str, Any]:
     for notice in answer.get("notices", ()):
         if notice in NOTICES:
             message += " " + str(NOTICES[notice])
-    shown = {name: value for name, value in answer.items() if name != "next"}
-    return shown | {"result": "accepted" if answer["accepted"] else "refused", "message": message,
-                    "next": instruction(answer.get("next")), "next_code": (answer.get("next") or {}).get("code")}  # fmt: skip
+    following = answer.get("next")
+    return answer | {
+        "result": "accepted" if answer["accepted"] else "refused", "message": message,
+        "next": instruction(following), "next_code": following["code"] if following else None,
+    }  # fmt: skip
 
 
 def refusal(error: Refused) -> dict[str, Any]:
@@ -92,8 +95,9 @@ def instruction(step: dict[str, Any] | None) -> str:
 
 
 def short(answer: dict[str, Any]) -> str:
-    """A few words for the list of the last scans."""
-    return rendered(answer)["message"]
+    """An answer for the list of the last scans: of a refusal its first sentence."""
+    message: str = rendered(answer)["message"]
+    return message if answer["accepted"] else re.split(r"(?<=[.。？?])\s|(?<=。)", message, maxsplit=1)[0]
 
 
 def _spoken(values: dict[str, Any]) -> dict[str, Any]:
