@@ -34,7 +34,7 @@ REASON_KINDS = {"scrap": _("scrap"), "rework": _("rework"), "stop": _("stop"), "
 STATES = {"approved": _("approved"), "draft": _("draft"), "retired": _("out of use"), "available": _("available"),
           "quarantine": _("in quarantine"), "expected": _("expected"), "consumed": _("used up"),
           "rejected": _("rejected"), "expired": _("expired"), "holiday": _("holiday"),
-          "workday": _("make-up workday"), "hold": _("hold"), "rate": _("slow down")}  # fmt: skip
+          "workday": _("make-up workday"), "hold": _("hold back"), "rate": _("slow down")}  # fmt: skip
 WEEK = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 LABELS = {
     "lines": _("Lines"), "stations": _("Stations"), "machines": _("Machines"), "people": _("People"),
@@ -93,7 +93,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     "routings": (Column(_("Item"), lambda row: _link("admin.routing", "routing_id", row)), _NAME,
                  Column(_("Revision"), lambda row: row.revision),
                  Column(_("Status"), lambda row: _word(STATES, row.status)),
-                 Column(_("Operations"), lambda row: row.operations, True)),
+                 Column(_("Process steps"), lambda row: row.operations, True)),
     "lots": (_CODE, Column(_("Item"), lambda row: row.item), _NAME,
              Column(_("Status"), lambda row: _word(STATES, row.status)),
              Column(_("Supplier"), lambda row: row.supplier or "–"),

@@ -1,5 +1,7 @@
 """One order in full: what blocks it, how it flows, what it needs, what was reported and what happened."""
 
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 from uuid import uuid4
 
@@ -194,7 +196,14 @@ def _history(order: WorkOrder) -> dict[str, Any]:
 
 
 def _revision(order: WorkOrder) -> dict[str, Any]:
-    return {"revisions": look.revisions(db.session, order.id)}
+    return {"revisions": look.revisions(db.session, order.id), "exact": exact}
+
+
+def exact(text: str) -> str:
+    """A quantity of a snapshot as people write it; a fraction that no decimal says exactly stays a fraction."""
+    value = Fraction(text)
+    places = next((n for n in range(7) if 10**n % value.denominator == 0), None)
+    return text if places is None else quantity(Decimal(value.numerator) / Decimal(value.denominator))
 
 
 _SHOWN = {"process": _process, "materials": _materials, "reports": _reports, "history": _history,
