@@ -1,6 +1,7 @@
 """What the production start refuses, before anything is started."""
 
 import socket
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -9,7 +10,7 @@ from sqlalchemy import text
 from app.cli import serve
 from app.db import db, is_sqlite, now_utc, transaction
 from app.errors import Conflict, Invalid
-from app.services import sites, users
+from app.services import schema, sites, users
 
 
 def free_port() -> int:
@@ -59,13 +60,27 @@ def test_a_taken_port(app: Flask) -> None:
         assert refused("127.0.0.1", taken.getsockname()[1], 1) == "serve.port"
 
 
-def test_another_schema(app: Flask) -> None:
+@pytest.fixture
+def version(app: Flask) -> Iterator[Callable[[str], None]]:
+    """Writes another revision into the database, and the true one back: on PostgreSQL the next test reads it, too."""
+
+    def write(statement: str) -> None:
+        with app.app_context(), transaction() as session:
+            session.execute(text(statement))
+
+    yield write
+    write("DELETE FROM alembic_version")
     with app.app_context():
-        with transaction() as session:
-            session.execute(text("UPDATE alembic_version SET version_num = 'from_the_future'"))
+        head = schema.head()
+    write(f"INSERT INTO alembic_version VALUES ('{head}')")
+
+
+def test_another_schema(app: Flask, version: Callable[[str], None]) -> None:
+    version("UPDATE alembic_version SET version_num = 'from_the_future'")
+    with app.app_context():
         assert refused("127.0.0.1", free_port(), 1) == "version.newer"
-        with transaction() as session:
-            session.execute(text("DELETE FROM alembic_version"))
+    version("DELETE FROM alembic_version")
+    with app.app_context():
         assert refused("127.0.0.1", free_port(), 1) == "version.older"
 
 
