@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, NamedTuple
 
 from flask import Flask, current_app, request, url_for
-from flask_babel import LazyString, format_datetime, format_decimal
+from flask_babel import LazyString, format_datetime, format_decimal, get_locale, to_user_timezone
 
 from app.auth import Identity, identity
 from app.db import now_utc
@@ -63,8 +63,16 @@ def quantity(value: Decimal | int | None) -> str:
 
 
 def moment(value: datetime | None, form: str = "short") -> str:
-    """A time in the site's zone; a dash when there is none."""
-    return "–" if value is None else format_datetime(value, form)
+    """A time in the site's zone with 24 hours, the year only when it is another one; a dash when there is none."""
+    if value is None:
+        return "–"
+    if form != "short":
+        return format_datetime(value, form)
+    chinese = str(get_locale() or "en").startswith("zh")
+    day = "M月d日" if chinese else "d MMM"
+    if to_user_timezone(value).year != to_user_timezone(now_utc()).year:
+        day = "y年M月d日" if chinese else "d MMM y"
+    return format_datetime(value, f"{day} HH:mm")
 
 
 def init_shell(app: Flask) -> None:
