@@ -147,14 +147,31 @@ WORDS: dict[str, LazyString] = {
     "quality.concession": _("Only the role quality can let a piece pass by concession. Ask a quality inspector."),
     "quality.refused": _("A piece that is %(status)s cannot be given %(decision)s. Possible: %(allowed)s."),
     "quality.not_scrapped": _("%(units)s are to be scrapped and not yet reported as scrap. Report them first."),
-    "quality.undecided": _("%(code)s has not decided about this piece. Decide there, then it is released."),
+    "quality.undecided": _("%(nonconformance)s has not decided about this piece. Decide there, then it is released."),
     "quality.too_many": _("%(count)s pieces are too many for one nonconformance (%(most)s). Trace a smaller part."),
+}
+
+
+# What the room of bills and routings found wrong: the cause of "order.bom"; the codes and names stand in problem.
+CAUSES: dict[str, LazyString] = {
+    "bom_cycle": _("the bill of material contains itself (%(problem)s)"),
+    "process_cycle": _("the process runs in a circle (%(problem)s)"),
+    "missing_routing": _("an item that is made has no approved routing (%(problem)s)"),
+    "no_station": _("an operation has no station that can do it (%(problem)s)"),
+    "unreachable": _("an operation is not linked with the others (%(problem)s)"),
+    "bad_rework": _("a rework link does not lead back (%(problem)s)"),
+    "bad_alternate": _("alternate operations offer no clear choice (%(problem)s)"),
+    "not_optional": _("an operation cannot be left out (%(problem)s)"),
+    "too_large": _("the structure is too large; stock its shared subassemblies (%(problem)s)"),
 }
 
 
 def sentence(error: Refused) -> str:
     """The words of a refusal in the language of the request."""
     words = WORDS.get(error.code)
+    cause = CAUSES.get(str(error.values.get("cause")))
+    if cause is not None:
+        return str(words) % {**error.values, "problem": str(cause) % error.values}
     if words is None:
         return gettext("Refused: %(code)s.", code=str(error))
     try:
