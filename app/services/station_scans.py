@@ -4,8 +4,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from app.errors import Conflict, Invalid
+from app.errors import Conflict, Invalid, NotFound
 from app.queries.codes import Found, resolve
+from app.services import bought_units
 from app.services import station_calls as calls
 from app.services import station_parts as parts
 from app.services import station_reports as reports
@@ -21,7 +22,10 @@ COMMANDS = {
 
 def scanned(here: Here, raw: str) -> Outcome:
     """Do what a scanned or typed text says here."""
-    found = resolve(here.connection, here.site_id, raw)
+    try:
+        found = resolve(here.connection, here.site_id, raw)
+    except NotFound as unknown:
+        found = bought_units.receive(here, raw, unknown)
     here.parsed = f"{found.kind}:{found.id}"
     handler = _BY_KIND.get(found.kind)
     if handler is None:
