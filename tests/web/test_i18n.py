@@ -138,7 +138,8 @@ KEPT = re.compile(
     r"|\b[A-Z][A-Z0-9_-]+\b|[\w]+\.[\w.]+|items|boms|routings|\d\w+|/[\w/-]+"
 )
 NAMES = ("Fridge|Cabinet|Door|Compressor|Steel sheet|Foam|Bend|Press door|Assemble|Charge|Test|Pack|Mill|Floor|Line 1|"
-         "admin|lead|operator|planner|quality|service|wall|Fan noise|Bad steel|Dent|Leak|Counted wrongly|Assy[12]")  # fmt: skip
+         "admin|lead|operator|planner|quality|service|wall|Fan noise|Bad steel|Dent|Leak|Counted wrongly|"
+         "Assy[12]")  # fmt: skip
 SCANNED = ("/login", "/account", "/orders", "/orders?q=zzz", "/orders/new", "/orders/1", "/orders/1?view=materials",
            "/orders/1?view=reports", "/orders/1?view=history", "/orders/2", "/service", "/service/new",
            "/service/new?kind=maintenance", "/service/new?kind=rework", "/admin", "/admin/data", "/admin/data/items",

@@ -11,7 +11,7 @@ pages = Blueprint("admin", __name__)
 
 @pages.context_processor
 def _places() -> dict[str, Any]:
-    places = (("overview", _("Set-up")), ("tables", _("Master data")), ("users", _("Users")), ("roles", _("Roles")),
+    places = (("overview", _("Checklist")), ("tables", _("Master data")), ("users", _("Users")), ("roles", _("Roles")),
               ("importing", _("Import")), ("audit", _("Log")))  # fmt: skip
     here = (request.endpoint or "").partition(".")[2]
     mine = {"table": "tables", "bom": "tables", "routing": "tables", "user": "users", "user_new": "users",
