@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
 
+from app.errors import NotFound
 from app.events import Store
-from app.models import Report
-from app.queries.trace_history import History, Named, Step
+from app.models import Report, Station
 from app.queries.trace_links import Direction, Node, links
+from app.queries.trace_rows import History, Named, Step
 from app.queries.trace_things import Thing, things
 
 _R = Report.__table__
@@ -104,4 +105,13 @@ def alike(store: Store, site_id: int, same: Same, limit: int = 500) -> list[Thin
     return sorted(found.values(), key=lambda unit: unit.code)
 
 
-__all__ = ["Neighbours", "Same", "alike", "neighbours"]
+def place(store: Store, site_id: int, same: Same) -> Named:
+    """The station that reports have in common; NotFound when it is not of this site."""
+    query = select(Station.id, Station.code, Station.name, Station.name_zh)
+    row = store.execute(query.where(Station.id == same.station_id, Station.site_id == site_id)).one_or_none()
+    if row is None:
+        raise NotFound("station.unknown", station=same.station_id)
+    return Named(*row)
+
+
+__all__ = ["Neighbours", "Same", "alike", "neighbours", "place"]

@@ -1,0 +1,193 @@
+"""The trace page: what is asked, what is shown, who may, in both languages and on paper."""
+
+import io
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from pypdf import PdfReader
+from sqlalchemy import select
+
+from app import events
+from app.db import db, transaction
+from app.models import Consumption, EventSeal, Hold, Item, Site
+from devices.codes import Kind, make
+from tests.app.trace_story import Story, ship, story, task_id
+from tests.web.trace_client import visitor
+
+
+@pytest.fixture
+def told(app: Flask) -> Iterator[Story]:
+    with app.app_context():
+        yield story()
+        db.session.rollback()
+
+
+def test_the_box_alone_asks_for_a_scan(app: Flask, told: Story) -> None:
+    page = visitor(app, "quality").get("/trace")
+    assert page.status_code == 200
+    assert "Scan a label anywhere" in page.text
+
+
+def test_a_serial_opens_its_unit(app: Flask, told: Story) -> None:
+    page = visitor(app, "operator").get("/trace?q=FR-2611-00001")
+    assert page.status_code == 200
+    assert 'data-trace-graph="' in page.text
+    for word in ("Assemble", "CP1", "F1", "XF1", "used in this order"):
+        assert word in page.text, word
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_tab_of_every_thing_opens(app: Flask, told: Story, language: str) -> None:
+    someone = visitor(app, "quality", language=language)
+    for kind, key in (("unit", told.units[0]), ("lot", told.plant.lots["F1"]), ("task", task_id(told, "C20")),
+                      ("order", told.floor.order_id)):  # fmt: skip
+        for tab in ("history", "values", "lots", "people", "machines", "units"):
+            page = someone.get(f"/trace?kind={kind}&id={key}&tab={tab}")
+            assert page.status_code == 200
+            assert ("追溯" in page.text) == (language == "zh")
+
+
+def test_what_is_not_found_says_why(app: Flask, told: Story) -> None:
+    someone = visitor(app, "quality")
+    code = make(Kind.UNIT, told.units[0])
+    damaged = code[:-1] + ("0" if code[-1] != "0" else "1")
+    for text, status, words in ((damaged, 422, "damaged"), ("nothing", 404, "not known here"),
+                                ("https://x.example/y", 422, "not one of our codes")):  # fmt: skip
+        page = someone.get("/trace", query_string={"q": text})
+        assert page.status_code == status
+        assert words in page.text
+    for path in ("/trace?kind=unit&id=x", "/trace?kind=unit&id=99999999999999999999", "/trace?kind=boat&id=1",
+                 "/trace?kind=unit&id=-1", "/trace?kind=unit&id=²", "/trace?kind=person&id=1"):  # fmt: skip
+        assert someone.get(path).status_code == 404, path
+
+
+def test_several_hits_are_a_choice(app: Flask, told: Story) -> None:
+    from app.models import Unit
+    from tests.small_plant import NOW
+
+    with transaction() as session:
+        session.add(Unit(site_id=told.plant.site_id, item_id=told.plant.items["COMP"], serial="F1", status="good",
+                         created_at=NOW))  # fmt: skip
+    page = visitor(app, "quality").get("/trace?q=F1")
+    assert "Which one?" in page.text
+    assert f"kind=lot&amp;id={told.plant.lots['F1']}" in page.text
+
+
+def test_an_other_site_sees_nothing(app: Flask, told: Story) -> None:
+    with transaction() as session:
+        session.add(Site(code="B", name="Other"))
+    stranger = visitor(app, "quality", site="B")
+    assert stranger.get("/trace?q=FR-2611-00001").status_code == 404
+    for path in (f"/trace?kind=unit&id={told.units[0]}", f"/trace/sheet.pdf?kind=unit&id={told.units[0]}",
+                 f"/trace/table.csv?kind=unit&id={told.units[0]}", f"/orders/{told.floor.order_id}/traveller.pdf",
+                 f"/trace/same?station={told.plant.stations['TEST']}&day=2026-11-23&shift=1"):  # fmt: skip
+        assert stranger.get(path).status_code == 404, path
+    form = {"kind": "unit", "id": told.units[0], "note": "x"}
+    assert stranger.post("/trace/hold", **form).status_code == 404
+
+
+def test_who_may_hold(app: Flask, told: Story) -> None:
+    form = {"kind": "lot", "id": told.plant.lots["F1"], "note": "smells"}
+    assert visitor(app, "operator").post("/trace/hold", **form).status_code == 403
+    assert visitor(app, "planner").post("/trace/hold", **form).status_code == 403
+    someone = visitor(app, "quality")
+    assert someone.post("/trace/hold", kind="lot", id=told.plant.lots["F1"]).status_code == 422
+    assert someone.post("/trace/hold", **form).status_code == 302
+    page = someone.get(f"/trace?kind=lot&id={told.plant.lots['F1']}")
+    assert "smells" in page.text
+    hold_id = db.session.scalars(select(Hold.id)).one()
+    release = {"kind": "lot", "id": told.plant.lots["F1"], "hold": hold_id}
+    assert someone.post("/trace/release", **release).status_code == 422
+    assert someone.post("/trace/release", note="checked", **release).status_code == 302
+    db.session.expire_all()
+    assert db.session.scalars(select(Hold.note)).one() == "smells → checked"
+
+
+def test_who_may_look(app: Flask, told: Story) -> None:
+    assert app.test_client().get("/trace", headers={"Accept": "text/html"}).status_code == 302
+    assert visitor(app, "wall").get("/trace").status_code == 403
+    assert visitor(app, "lead").get(f"/trace/table.csv?kind=unit&id={told.units[0]}").status_code == 403
+
+
+def test_a_table_as_csv_disarms_formulas(app: Flask, told: Story) -> None:
+    with transaction() as session:
+        session.get_one(Item, told.plant.items["FOAM"]).name = "=cmd()"
+        session.get_one(Item, told.plant.items["FOAM"]).code = "=1+1"
+    answer = visitor(app, "quality").get(f"/trace/table.csv?kind=unit&id={told.units[0]}&tab=lots")
+    assert answer.mimetype == "text/csv"
+    assert answer.text.startswith("\ufeffUsed,")
+    assert ",'=1+1 =cmd()," in answer.text
+
+
+def test_neighbours_lead_to_units_of_the_same_shift(app: Flask, told: Story) -> None:
+    station = told.plant.stations["ASSY1"]
+    told.floor.report("F20", unit_id=told.units[1], station_id=told.plant.stations["CHARGE"])
+    told.floor.report("F30", unit_id=told.units[1], station_id=told.plant.stations["TEST"])
+    someone = visitor(app, "quality")
+    page = someone.get(f"/trace?kind=unit&id={told.units[1]}")
+    assert "Same shift" in page.text
+    path = f"/trace/same?station={told.plant.stations['TEST']}&day=2026-11-23"
+    assert "FR-2611-00002" in someone.get(path).text
+    assert "FR-2611-00002" not in someone.get(f"/trace/same?station={station}&day=2026-11-23").text
+    assert someone.get("/trace/same?station=x&day=2026-11-23").status_code == 422
+    assert someone.get(f"/trace/same?station={station}&day=tomorrow").status_code == 422
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_sheet_reads_back(app: Flask, told: Story, language: str) -> None:
+    with transaction() as session:
+        events.seal(session, events.unsealed(session, 0))
+    seal = db.session.scalars(select(EventSeal.hash).order_by(EventSeal.position.desc())).first()
+    answer = visitor(app, "quality", language=language).get(f"/trace/sheet.pdf?kind=unit&id={told.units[0]}")
+    assert answer.mimetype == "application/pdf"
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages]
+    text = "\n".join(pages).replace("\n", " ")
+    words = {"en": ("Trace sheet", "Page 1 of", "History"), "zh": ("追溯单", "第 1 页", "历史")}[language]
+    for word in (*words, "FR-2611-00001", "CP1", "60.5", "LI", str(seal)):
+        assert word in text.replace("  ", " "), word
+
+
+def test_the_traveller_carries_a_code_for_every_operation(app: Flask, told: Story, tmp_path: Path) -> None:
+    if not shutil.which("pdftoppm"):
+        pytest.skip("pdftoppm is not installed: the traveller cannot be looked at")
+    import zxingcpp
+    from PIL import Image
+
+    answer = visitor(app, "operator").get(f"/orders/{told.floor.order_id}/traveller.pdf")
+    assert answer.status_code == 200
+    (tmp_path / "t.pdf").write_bytes(answer.data)
+    subprocess.run(["pdftoppm", "-r", "200", "-gray", "-png", "t.pdf", "page"], cwd=tmp_path, check=True)
+    seen = set()
+    for path in sorted(tmp_path.glob("page*.png")):
+        with Image.open(path) as picture:
+            seen |= {found.text for found in zxingcpp.read_barcodes(picture)}
+    wanted = {make(Kind.TASK, task_id(told, key)) for key in ("C10", "C20", "D10", "F10", "F20", "F30", "F40")}
+    assert seen == wanted | {make(Kind.ORDER, told.floor.order_id)}
+
+
+def test_more_than_sixty_neighbours_stand_as_one(app: Flask, told: Story) -> None:
+    from app.models import Unit
+    from tests.small_plant import NOW
+
+    with transaction() as session:
+        report = session.scalars(select(Consumption)).first()
+        assert report is not None
+        lot = told.plant.lots["S2"]
+        for number in range(70):
+            unit = Unit(site_id=told.plant.site_id, item_id=told.plant.items["FRIDGE"], serial=f"X{number:03d}",
+                        status="good", created_at=NOW, lot_id=lot)  # fmt: skip
+            session.add(unit)
+    page = visitor(app, "quality").get(f"/trace?kind=lot&id={told.plant.lots['S2']}&tab=units")
+    assert "70 \\u00d7 Unit" in page.text  # inside a JSON attribute
+    assert "X069" in page.text
+
+
+def test_a_pallet_and_a_customer_open(app: Flask, told: Story) -> None:
+    pallet = ship(told, told.units[0])
+    someone = visitor(app, "quality")
+    assert "PAL-1" in someone.get(f"/trace?kind=container&id={pallet}").text
+    assert "FR-2611-00001" in someone.get("/trace?q=PO-77").text
