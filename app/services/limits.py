@@ -147,7 +147,8 @@ def _keep_report(store: Store, signal: Any, report: LimitReport, now: datetime) 
     write = report.write
     told = {
         "status": report.state,
-        "written": {"machine": machine_id(report.machine), "mode": report.demanded, "rate_permille": report.rate_permille,
+        "written": {"machine": machine_id(report.machine), "mode": report.demanded,
+                    "rate_permille": report.rate_permille,
                     "sequence": report.sequence, "registers": list(write.requested) if write else []},
         "read_back": {"registers": list(write.read_back or ()) if write else [], "mode": report.effective,
                       "rate_permille": report.effective_permille, "override": report.override,
@@ -204,7 +205,7 @@ def _tell(store: Store, topic: str, rule: KnownRule, signal_id: int, now: dateti
 def _notify(store: Store, rule: KnownRule, severity: str, now: datetime, data: dict[str, Any]) -> None:
     """Tell the leads of both ends: one lets the queue shrink, the other has people with nothing to do."""
     matter = Matter(rule.site_id, "limit", ("limit_rule", rule.id))
-    for line_id, station_id in {rule.line_id: rule.station_id, rule.upstream_line_id: rule.upstream_id}.items():
+    for line_id, station_id in {rule.upstream_line_id: rule.upstream_id, rule.line_id: rule.station_id}.items():
         open_notice(store, matter, severity, now, ACTOR, station_id=station_id, line_id=line_id,
                     data=_places(rule) | data)  # fmt: skip
 

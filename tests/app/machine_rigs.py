@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.db import db, transaction
 from app.group_commit import commit_together
-from app.models import Device, LimitRule, LimitSignal, Machine, Notice, Task
+from app.models import Device, LimitRule, LimitSignal, Machine, Notice, Task, TaskStation
 from app.services import orders
 from app.services.execution import Entry, report
 from app.services.release import release
@@ -35,9 +35,12 @@ class Shop:
 
     def make(self, key: str, quantity: int) -> None:
         """Report good pieces of an operation."""
+        task_id = self.task(key).id
+        place = select(TaskStation.station_id).where(TaskStation.task_id == task_id).order_by(TaskStation.preference)
         entry = Entry(
             uuid=uuid.uuid4().hex, site_id=self.plant.site_id, kind="good", quantity=Decimal(quantity),
-            task_id=self.task(key).id, station_id=None, person_id=self.plant.people["LI"], channel="test",
+            task_id=task_id, station_id=db.session.scalars(place).first(), person_id=self.plant.people["LI"],
+            channel="test",
         )  # fmt: skip
         db.session.rollback()
         commit_together(lambda connection: report(connection, entry, NOW))
