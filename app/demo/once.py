@@ -23,7 +23,7 @@ from app.demo.told import N_, Course, Failed, Step
 from app.demo.watch import Watch
 
 Tell = Callable[[Step], None]
-RUSH_ITEM, RUSH_PIECES, MORE_ORDERS = "BCD-210", 60, 4
+RUSH_ITEM, RUSH_PIECES, MORE_ORDERS = "BCD-210", 32, 4
 
 
 class Story:

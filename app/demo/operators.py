@@ -61,7 +61,7 @@ class Crew:
         while True:
             try:
                 if not self._is_manned(station) or not await station.turn():
-                    await asyncio.sleep(IDLE_S * (1 + station.rng.random()))
+                    await asyncio.sleep(IDLE_S * (min(station.idle, 3) + station.rng.random()))
             except (Refused, Lost, DevicesError, OSError):
                 await asyncio.sleep(2.0)
 

@@ -17,6 +17,7 @@ CONFIRM = make(Kind.COMMAND, 10)
 WORD = {"scrap": SCRAP, "rework": REWORK}
 IDLE_S, AVOID_S, SHORT_S = 0.4, 5.0, 60.0
 ALONE_MIN = 8.0
+IN_A_ROW = 4
 _MOST_STEPS = 14
 Task = dict[str, Any]
 
@@ -74,12 +75,14 @@ class Station:
             return False
         await self._sign_in(task)
         await self._open(task)
-        made = min(pieces, self._batch(task))
-        if not is_rush:
-            await self._make(task, made)
-        for quantity in [1] * made if self.is_unit(task) or made == 1 else [made]:
-            await self._report(task, quantity)
-            self.floor.done += quantity
+        left_over = min(pieces, max(self._batch(task), IN_A_ROW))
+        while left_over > 0:
+            made = min(left_over, self._batch(task))
+            if not is_rush:
+                await self._make(task, made)
+            await self._report(task, made)
+            left_over -= made
+            self.floor.done += made
         if not is_rush and self.rng.random() < PAUSE:
             await self._pause()
         return True
@@ -158,6 +161,11 @@ class Station:
                 await self._scan(self.floor.factory.lots[item][-1])
 
     async def _report(self, task: Task, quantity: int) -> None:
+        """Report pieces: together, or one by one where each has a number or its own fate."""
+        if quantity > 1 and self.is_unit(task):
+            for _ in range(quantity):
+                await self._report(task, 1)
+            return
         found = outcome(self.rng, operation(task), self.is_unit(task), self.floor.factory.reasons)
         if task["kind"] != "normal" or quantity > 1:
             found = Outcome("good")
@@ -183,11 +191,11 @@ class Station:
         """Scan what the station asks for until the report is written."""
         if found.kind != "good":
             await self._scan(WORD[found.kind])
-            if (await self._scan(found.reason or ""))["kind"] == "report":
+            if (await self._scan(found.reason or ""))["code"].startswith("report."):
                 return
         for _ in range(_MOST_STEPS):
             answer = await self._scan(await self._wanted(task))
-            if answer["kind"] == "report":
+            if answer["code"].startswith("report."):
                 return
         raise Refused(409, {"code": "demo.endless", "values": {"next": self.next}})
 
