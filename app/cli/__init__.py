@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from copy import copy
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -20,8 +21,10 @@ def init_cli(app: Flask) -> None:
     """Hang in the commands."""
     for found in sorted(iter_modules(__path__), key=lambda module: module.name):
         for command in getattr(import_module(f"{__name__}.{found.name}"), "commands", []):
-            command.callback = with_appcontext(command.callback)
-            app.cli.add_command(command)
+            # A copy: the next application of this process must not wrap the wrapped once more.
+            hung = copy(command)
+            hung.callback = with_appcontext(command.callback)
+            app.cli.add_command(hung)
 
 
 def in_words(action: Callable[..., Any], *args: Any, **named: Any) -> Any:

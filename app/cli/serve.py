@@ -11,7 +11,6 @@ from typing import IO
 
 import click
 from flask import current_app
-from flask.cli import with_appcontext
 
 from app.cli import in_words
 from app.db import database_file, db, is_sqlite
@@ -26,7 +25,6 @@ from app.workers.supervise import Stop, supervise
 @click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")  # noqa: S104 stations come over the LAN
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="PostgreSQL only.")
-@with_appcontext
 def serve(host: str, port: int, workers: int) -> None:
     """Start the plant: web server, poller and worker; Ctrl-C or SIGTERM ends all of them."""
     in_words(check, host, port, workers)

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import text
 
+from app import cli
 from app.cli import serve
 from app.db import db, is_sqlite, now_utc, transaction
 from app.errors import Conflict, Invalid
@@ -97,3 +98,11 @@ def test_the_command_refuses_in_words(app: Flask) -> None:
     done = app.test_cli_runner().invoke(args=["serve", "--port", str(free_port())])
     assert done.exit_code == 1
     assert "./gongxu create-admin NAME" in done.output
+
+
+def test_commands_stay_as_they_are_however_many_applications_there_were(app: Flask) -> None:
+    before = [serve.serve.callback]
+    for _ in range(3):
+        cli.init_cli(app)
+    assert [serve.serve.callback] == before
+    assert app.cli.commands["serve"].callback is not serve.serve.callback
