@@ -7,6 +7,10 @@ from sqlalchemy import or_, select
 from app.errors import Invalid, NotFound
 from app.events import Store
 from app.models import Hold, Item, Lot, Person, Unit
+from app.queries.known import kept
+
+# What a report names by code hardly ever changes; a revoked badge may still work this long.
+_SECONDS = 5.0
 
 
 def one(store: Store, model: Any, site_id: int, code: str, what: str) -> Any:
@@ -19,8 +23,16 @@ def one(store: Store, model: Any, site_id: int, code: str, what: str) -> Any:
 
 
 def id_of(store: Store, model: Any, site_id: int, code: str | None, what: str) -> int | None:
-    """The id behind a code; None stays None."""
-    return None if code is None else one(store, model, site_id, code, what).id
+    """The id behind a code, at most a few seconds old; None stays None."""
+    if code is None:
+        return None
+    key = ("id", model.__tablename__, site_id, code)
+    return kept(key, lambda: one(store, model, site_id, code, what).id, _SECONDS)
+
+
+def person_id(store: Store, site_id: int, code: str) -> int:
+    """The id behind a badge or code of a person, at most a few seconds old."""
+    return kept(("person", site_id, code), lambda: person(store, site_id, code).id, _SECONDS)
 
 
 def person(store: Store, site_id: int, code: str) -> Any:

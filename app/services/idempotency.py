@@ -11,16 +11,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as insert_postgres
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from app.db import canonical, is_sqlite
+from app.db import Document, canonical
 from app.errors import Conflict
 from app.events import Store
 from app.models import IdempotencyKey
+from app.prepared import Prepared, connection_of
 
 _K = IdempotencyKey.__table__
+_MINE = (_K.c.user_id == bindparam("whose")) & (_K.c.key == bindparam("which"))
+_COLUMNS = ("user_id", "key", "payload_hash", "status", "answer", "created_at")
+_RESERVE = {
+    "sqlite": Prepared(insert_sqlite(_K).on_conflict_do_nothing(), _COLUMNS),
+    "postgresql": Prepared(insert_postgres(_K).on_conflict_do_nothing(), _COLUMNS),
+}
+_ANSWER = Prepared(update(_K).where(_MINE).values(status=bindparam("said"), answer=bindparam("body", type_=Document)))
 
 
 @dataclass(frozen=True)
@@ -44,16 +52,16 @@ def once(
     if not _reserved(store, user_id, key, digest, now):
         return _kept(store, user_id, key, digest)
     status, body = work()
-    mine = (_K.c.user_id == user_id) & (_K.c.key == key)
-    store.execute(update(_K).where(mine).values(status=status, answer={"body": body}))
+    mine = {"whose": user_id, "which": key, "said": status, "body": {"body": body}}
+    _ANSWER.run(connection_of(store), mine)
     return Answer(status, body)
 
 
 def _reserved(store: Store, user_id: int, key: str, digest: str, now: datetime) -> bool:
     """Whether the key was free. On PostgreSQL a second taker waits here until the first one ends."""
-    insert = insert_sqlite if is_sqlite(store) else insert_postgres
+    connection = connection_of(store)
     row = {"user_id": user_id, "key": key, "payload_hash": digest, "status": 0, "answer": {}, "created_at": now}
-    return bool(store.execute(insert(_K).values(**row).on_conflict_do_nothing()).rowcount)  # type: ignore[union-attr]
+    return bool(_RESERVE[connection.dialect.name].run(connection, row))
 
 
 def _kept(store: Store, user_id: int, key: str, digest: str) -> Answer:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
@@ -16,12 +16,16 @@ from app.db import db
 from app.errors import Conflict
 from app.group_commit import commit_together
 from app.models import Report, Scan
+from app.prepared import Prepared
 from app.services.execution import Entry, report
 from app.services.idempotency import Answer, once
 from app.services.undoing import Undo, undo
 
 Words = Callable[[dict[str, Any]], str]
-_R, _S = Report.__table__, Scan.__table__
+_USED = [
+    Prepared(select(table.c.id).where(table.c.uuid == bindparam("uuid")))
+    for table in (Report.__table__, Scan.__table__)
+]
 
 
 def report_once(user_id: int, entry: Entry, payload: Any, now: datetime, words: Words) -> Answer:
@@ -36,9 +40,8 @@ def undo_once(user_id: int, wish: Undo, payload: Any, now: datetime, words: Word
 
 def _once(user_id: int, uuid: str, payload: Any, now: datetime, work: Callable[[Connection], str]) -> Answer:
     def fresh(connection: Connection) -> tuple[int, str]:
-        for table in (_R, _S):
-            if connection.execute(select(table.c.id).where(table.c.uuid == uuid)).scalar() is not None:
-                raise Conflict("scan.other_payload", uuid=uuid)
+        if any(used.scalar(connection, {"uuid": uuid}) is not None for used in _USED):
+            raise Conflict("scan.other_payload", uuid=uuid)
         return 201, work(connection)
 
     # What was read to understand the request ends here: a request must not hold two connections.

@@ -62,7 +62,9 @@ def scan(site_id: int, station_id: int, wish: Scan, actor: str, now: datetime) -
 
     Refusals are answers, not exceptions; only what may go better next time (Unavailable, a full disk) is raised.
     """
-    return _once(site_id, station_id, wish, wish.raw, lambda here: scanned(here, wish.raw), actor, now)
+    # PostgreSQL keeps no NUL in a text, and a scanner in trouble sends one: show it as a sign.
+    raw = wish.raw.replace("\x00", "\N{SYMBOL FOR NULL}")
+    return _once(site_id, station_id, wish, raw, lambda here: scanned(here, raw), actor, now)
 
 
 def act(site_id: int, station_id: int, wish: Act, actor: str, now: datetime) -> Answer:
