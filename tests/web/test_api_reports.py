@@ -9,6 +9,7 @@ from flask import Flask
 
 from app.db import transaction
 from app.models import Consumption, Hold, Lot, Report, Task
+from devices.codes import Kind, make
 from tests.small_plant import NOW
 from tests.web.api_rig import Rig, entry, task_of
 from tests.web.test_api_orders import together
@@ -173,3 +174,28 @@ def test_only_the_roles_of_the_station_report(rig: Rig) -> None:
     for role in rig.tokens:
         status = rig.caller(role).post("/stations/BEND/reports", entry(task, "0.5")).status_code
         assert (status == 403) == (role not in ("operator", "lead", "admin")), role
+
+
+def test_a_scan_does_what_it_does_on_the_page(rig: Rig) -> None:
+    operator, task = rig.caller("operator"), task_of(rig.released(), "C10")
+    card = make(Kind.TASK, task["id"])
+    first = {"uuid": uuid.uuid4().hex, "raw": "LI", "sequence": 1, "device_at": "2026-11-23T09:00:00Z"}
+    signed = operator.post("/stations/BEND/scans", first, key=None)
+    assert (signed.status_code, signed.json["code"]) == (200, "person.in")
+    assert operator.post("/stations/BEND/scans", first).data == signed.data
+    opened = operator.post("/stations/BEND/scans", {"uuid": uuid.uuid4().hex, "raw": card})
+    assert opened.json["code"] == "task.opened"
+    assert opened.json["next"]
+    other = operator.post("/stations/BEND/scans", first | {"raw": card})
+    assert (other.status_code, other.json["code"]) == (409, "scan.other_payload")
+
+
+def test_a_refused_scan_is_a_problem_that_says_what_next(rig: Rig) -> None:
+    operator, wish = rig.caller("operator"), {"uuid": uuid.uuid4().hex, "raw": "garbage\u001d\n"}
+    refused, again = (operator.post("/stations/BEND/scans", wish) for _ in range(2))
+    assert (refused.status_code // 100, refused.content_type) == (4, "application/problem+json")
+    assert refused.json["next"]
+    assert operator.post("/stations/BEND/scans", wish | {"raw": "\x00"}).status_code == 422
+    assert again.status_code == refused.status_code
+    assert operator.post("/stations/FSTATION/scans", wish | {"uuid": uuid.uuid4().hex}).status_code == 404
+    assert rig.caller("planner").post("/stations/BEND/scans", wish).status_code == 403

@@ -91,7 +91,8 @@ def _view(row: Operation, work: Handler, answer: TypeAdapter[Any]) -> Handler:
         else:
             reading.fitted(row.body, raw)
         if row.repeat == "uuid":
-            return replayed(work(**given))
+            done = work(**given)
+            return replayed(done) if isinstance(done, Answer) else done
         payload = {"operation": row.name, "path": path, "body": raw}
         return replayed(_once(row, payload, lambda: _told(row, answer, work(**given))))
 

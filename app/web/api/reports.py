@@ -2,21 +2,24 @@
 
 from typing import Any
 
-from app.auth import identity
+from app.auth import actor, identity
 from app.db import db, now_utc, to_micro
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Reason, Station, Task
 from app.queries import by_code
 from app.queries.resources import tasks as rows
+from app.services import station
 from app.services.consuming import Use
 from app.services.execution import Entry
 from app.services.idempotency import Answer
 from app.services.measuring import Value
 from app.services.reporting import report_once, undo_once
+from app.services.station_words import rendered
 from app.services.undoing import Undo
 from app.web.api.operation import N_, operation
-from app.web.api.shapes import Queue, Reported, ReportNew, Undone, UndoNew, UseNew
+from app.web.api.shapes import Queue, Reported, ReportNew, Scanned, ScanNew, Undone, UndoNew, UseNew
 from app.web.api.values import Given
+from app.web.problems import problem
 
 CHANNEL = "api"
 
@@ -26,8 +29,24 @@ CHANNEL = "api"
 def station_queue(code: str) -> dict[str, Any]:
     """The queue of a station, the most urgent first, all kinds of orders mixed."""
     site_id = identity().site_id
-    station = by_code.one(db.session, Station, site_id, code, "station")
-    return {"station": station.code, "rows": rows.queue(db.session, site_id, station.id)}
+    place = by_code.one(db.session, Station, site_id, code, "station")
+    return {"station": place.code, "rows": rows.queue(db.session, site_id, place.id)}
+
+
+@operation("POST", "/stations/<code>/scans", "station", "station.use", N_("Scan a code at a station"), body=ScanNew,
+           answer=Scanned, repeat="uuid", refusals=(404, 409))  # fmt: skip
+def scan_code(code: str, body: ScanNew) -> Any:
+    """What a scanner read, done as on the station's page: a badge signs in, a task opens, a unit is reported."""
+    site_id = identity().site_id
+    station_id = by_code.one(db.session, Station, site_id, code, "station").id
+    # What was read to find the station ends here: a request must not hold two connections.
+    db.session.rollback()
+    wish = station.Scan(body.uuid, body.raw, body.sequence, body.device_at, CHANNEL)
+    status, answer = station.scan(site_id, station_id, wish, actor(), now_utc())
+    told = rendered(answer)
+    if not answer["accepted"]:
+        return problem(status, told["code"], told["message"], told["values"], next=told["next"])
+    return Answer(status, _text(Scanned, told))
 
 
 @operation("POST", "/stations/<code>/reports", "station", "station.use", N_("Report what was made"), body=ReportNew,

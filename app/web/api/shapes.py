@@ -246,6 +246,18 @@ class ScanNew(Asked):
     device_at: Moment | None = None
 
 
+class Scanned(Given):
+    """What the scan did: `kind` and `code` for programs, `message` and `next` for people."""
+
+    accepted: bool
+    kind: str
+    code: str
+    values: dict[str, Any]
+    message: str
+    next: str
+    next_code: str | None
+
+
 class UseNew(Asked):
     """A component that went in: a quantity of a lot, or one serial number."""
 

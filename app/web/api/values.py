@@ -93,7 +93,7 @@ Moment = Annotated[datetime, BeforeValidator(_moment), PlainSerializer(utc), Wit
 Code = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=_LINE)]
 Line = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_LINE)]
 Lines = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=_LINES)]
-Raw = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Raw = Annotated[str, StringConstraints(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
 Uuid = Annotated[str, StringConstraints(min_length=8, max_length=64, pattern=r"^[A-Za-z0-9-]+$")]
 Id = Annotated[int, Field(ge=1, le=2**53 - 1)]
 Priority = Annotated[int, Field(ge=1, le=5)]
