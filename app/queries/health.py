@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from alembic.runtime.migration import MigrationContext
 from flask import current_app
 from sqlalchemy import func, select
 
@@ -28,6 +27,9 @@ def readiness() -> dict[str, Any]:
 
 
 def _database() -> dict[str, Any]:
+    # Half a second to import, and only asked here.
+    from alembic.runtime.migration import MigrationContext
+
     try:
         with db.engine.connect() as connection:
             found = MigrationContext.configure(connection).get_current_revision()

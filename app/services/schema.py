@@ -8,6 +8,7 @@ from alembic.script import ScriptDirectory
 from app.config import ROOT
 from app.db import db
 from app.errors import Conflict
+from app.services import readings
 
 FOLDER = ROOT / "migrations"
 
@@ -36,6 +37,7 @@ def upgrade(revision: str = "head") -> None:
     if now is not None and now not in known:
         raise Conflict("version.newer", revision=now)
     command.upgrade(_config(), revision)
+    readings.prepare()
 
 
 def downgrade(revision: str) -> None:

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from app import metrics
 from app.db import canonical
 from app.errors import Conflict, Refused
 from app.group_commit import commit_together
@@ -119,6 +120,8 @@ def _may_go_again(error: DBAPIError) -> bool:
 def _refuse(
     site_id: int, station_id: int, wish: Wish, raw: str, digest: str, refusal: Refused, now: datetime
 ) -> Answer:  # fmt: skip
+    metrics.REFUSED.labels(refusal.code).inc()
+
     def keep(connection: Connection) -> Answer:
         known = _stored(connection, site_id, wish.uuid, digest)
         if known is not None:

@@ -9,6 +9,7 @@ from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
+from app import metrics
 from app.auth import NotSignedIn
 from app.errors import Refused, Unavailable
 from app.i18n import gettext as _
@@ -49,6 +50,7 @@ def refused(error: Refused) -> ResponseReturnValue:
         return redirect(url_for("account.login", next=request.full_path.rstrip("?")))
     words = sentence(error)
     log.info("refused", code=error.code, status=error.status, path=request.path)
+    metrics.REFUSED.labels(error.code).inc()
     if wants_problem():
         return problem(error.status, error.code, words, error.values)
     if request.method == "POST" and request.referrer and error.status in (409, 422):

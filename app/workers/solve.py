@@ -24,6 +24,7 @@ from app.services import leases, planning
 from app.services.plan_runs import Claim
 from app.services.replanning import Follower, follow
 from app.workers.plan_result import told
+from app.workers.supervise import Stop
 from scheduling import Plan, Problem, SchedulingError, repair, solve, verify
 from scheduling.solve import Result
 
@@ -72,7 +73,7 @@ class Worker:
             leases.release(LEASE, self.holder, self.fence, now)
 
 
-def run(app: Flask, stop: threading.Event) -> None:
+def run(app: Flask, stop: threading.Event | Stop) -> None:
     """Work until ``stop`` is set; what fails is told once and tried again with patience."""
     worker, failures = Worker(), 0
     with app.app_context():
