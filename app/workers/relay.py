@@ -128,7 +128,7 @@ class Relay:
                 return events.seal(session, events.unsealed(session, floor, LIMIT))
         except leases.LeaseLost:
             # Asleep for too long: somebody else seals by now, this process goes on following.
-            self._fence = None
+            self._fence = self._renew_at = None
             return []
 
     def _leads(self, now: datetime) -> bool:
@@ -172,6 +172,7 @@ class Relay:
             leases.release(LEASE, self.holder, self._fence, now_utc())
         except Exception as error:
             log.warning("lease not given back, it runs out by itself", exc_info=error)
+        self._fence = self._renew_at = None
 
 
 def start_relay(app: Flask) -> Relay:
