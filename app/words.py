@@ -169,12 +169,22 @@ CAUSES: dict[str, LazyString] = {
 def sentence(error: Refused) -> str:
     """The words of a refusal in the language of the request."""
     words = WORDS.get(error.code)
-    cause = CAUSES.get(str(error.values.get("cause")))
+    values = {name: _state(value) if name in _STATES else value for name, value in error.values.items()}
+    cause = CAUSES.get(str(values.get("cause")))
     if cause is not None:
-        return str(words) % {**error.values, "problem": str(cause) % error.values}
+        return str(words) % {**values, "problem": str(cause) % values}
     if words is None:
         return gettext("Refused: %(code)s.", code=str(error))
     try:
-        return str(words) % error.values if error.values else str(words)
+        return str(words) % values if values else str(words)
     except (KeyError, TypeError):
         return str(words)
+
+
+_STATES = ("status", "to", "next")
+
+
+def _state(value: object) -> str:
+    """Names of states as the pages write them (app/templates/_states.html), in the middle of a sentence."""
+    names = [name.strip().replace("_", " ").capitalize() for name in str(value).split(",") if name.strip()]
+    return ", ".join(gettext(name).lower() for name in names)

@@ -36,6 +36,12 @@ class Undo:
     channel: str
     is_lead: bool = False
     reason_id: int | None = None
+    actor: str | None = None
+
+    @property
+    def who(self) -> str:
+        """The actor in events: as given, else the person, else the channel."""
+        return self.actor or (f"person:{self.person_id}" if self.person_id else self.channel)
 
 
 def undo(connection: Connection, wish: Undo, now: datetime) -> dict[str, Any]:
@@ -51,7 +57,7 @@ def undo(connection: Connection, wish: Undo, now: datetime) -> dict[str, Any]:
         raise NotFound("task.unknown", task=row.task_id)
     _check(connection, wish, row, flow.task, now)
     reversal = _reverse(connection, wish, row, now)
-    place = Place(wish.site_id, row.station_id, f"person:{wish.person_id}", now)
+    place = Place(wish.site_id, row.station_id, wish.who, now)
     amount = to_micro(row.quantity)
     give_back(connection, row.id, reversal, place)
     if row.kind == "good" and flow.task.is_final:
@@ -65,7 +71,7 @@ def undo(connection: Connection, wish: Undo, now: datetime) -> dict[str, Any]:
             "quantity": str(row.quantity), "unit": row.unit_id, "stations": stations,
             "next": sorted(set(flow.tasks) - {flow.task.id})}  # fmt: skip
     events.record(
-        connection, wish.site_id, "report.undone", ("task", flow.task.id), f"person:{wish.person_id}", now, data
+        connection, wish.site_id, "report.undone", ("task", flow.task.id), wish.who, now, data
     )
     return {"report": reversal, "reverses": row.id, "kind": "undo", "undone": row.kind, "quantity": str(row.quantity),
             "task": flow.task.id, "order": flow.task.order_code, "operation": flow.task.name,

@@ -100,7 +100,7 @@ def undo(order_id: int, report_id: int) -> ResponseReturnValue:
     if reason_id is None:
         raise Invalid("report.reason")
     wish = undoing.Undo(request.form.get("uuid", "")[:64] or f"undo-{report_id}", identity().site_id, report_id,
-                        identity().person_id, "desk", is_lead=True, reason_id=reason_id)  # fmt: skip
+                        identity().person_id, "desk", True, reason_id, actor())  # fmt: skip
     now = now_utc()
     db.session.rollback()
     commit_together(lambda connection: undoing.undo(connection, wish, now))
