@@ -10,6 +10,7 @@ import click
 from flask import current_app
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from werkzeug.routing import BuildError
 
@@ -26,7 +27,7 @@ def addresses(host: str, port: int) -> list[Address]:
         (_("Start"), "/"), (_("Team lead"), "lead.overview"), (_("Wall display"), "wall.lines"),
         (_("Station FA-1"), "/s/FA-1"), (_("Orders"), "orders.listing"), (_("Plan"), "plan.board"),
         (_("Trace"), "trace.search"), (_("Machines"), "devices.listing"), (_("Quality"), "quality.overview"),
-        (_("API"), "api.reference_page"),
+        (_("API"), "api.reference"),
     ]  # fmt: skip
     adapter = current_app.url_map.bind("")
     found = []
@@ -78,7 +79,8 @@ class Screen:
     def step(self, step: Step) -> None:
         """A step that held, as soon as it held."""
         if not self.as_json:
-            self.console.print(f"[green]✓[/] {_(step.title):<30} {step.words(_)}  [dim]{step.seconds} s[/]")
+            self.console.print(f"[green]✓[/] {_(step.title):<30} {escape(step.words(_))}  [dim]{step.seconds} s[/]")
+            self.console.file.flush()
 
     def end(self, course: Course | None) -> None:
         """How it ended."""
@@ -88,7 +90,7 @@ class Screen:
             click.echo(json.dumps(course.as_data(), ensure_ascii=False))
         elif course.failed:
             words = _(course.failed.sentence) % course.failed.values
-            self.console.print(f"[red]✗[/] {words}")
+            self.console.print(f"[red]✗[/] {escape(words)}")
         else:
             seconds = round(sum(step.seconds for step in course.steps))
             self.console.print(

@@ -25,16 +25,19 @@ def open_past(found: Scene) -> None:
         planner.post(f"/orders/{order['code']}/release")
     _others(Client(found.url, found.tokens["admin"]))
     for order in pages(planner, "/orders", system="ERP", number=HELD):
-        planner.post(f"/orders/{order['code']}/hold", {"reason": "H02", "note": "Customer wants the export plug."})
+        planner.post(
+            f"/orders/{order['code']}/hold",
+            {"reason": "H02", "note": "Customer wants the export plug. / 客户要求改用出口插头。"},
+        )
     planner.post("/plans")
 
 
 def _others(admin: Client) -> None:
     """One order of each other kind, in the queues beside production."""
-    wanted = (
-        {"kind": "service", "title": "Door seal leaks", "minutes": "25", "station": "FA-3", "due_at": _in(hours=6),
-         "description": "Returned from Suyuan Stores.", "customer_ref": "Suyuan Stores", "priority": 2},
-        {"kind": "maintenance", "machine": "M-VC2", "title": "Change the oil of the vacuum pump", "minutes": "30",
+    wanted: tuple[dict[str, object], ...] = (
+        {"kind": "service", "title": "Door seal leaks / 门封漏冷", "minutes": "25", "station": "FA-3", "priority": 2,
+         "customer_ref": "Suyuan Stores 苏源商场", "due_at": _in(hours=6)},
+        {"kind": "maintenance", "machine": "M-VC2", "title": "Change the pump's oil / 真空泵换油", "minutes": "30",
          "due_at": _in(hours=20)},
         {"kind": "rework", "item": "BCD-320", "quantity": "2", "minutes": "15", "station": "PK-2",
          "due_at": _in(hours=10)},

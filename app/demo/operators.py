@@ -9,6 +9,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 from collections import Counter
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -21,7 +22,7 @@ from app.demo.opening import open_past
 from app.demo.scene import Scene
 from app.demo.station import IDLE_S, Floor, Station
 
-PLAN_S, SHIFT_S, TALLY_S = 2.0, 30.0, 1.0
+PLAN_S, SHIFT_S, TALLY_S, RUSH_S = 2.0, 30.0, 1.0, 30.0
 TOLD = ("sent", "accepted", "refused", "again")
 
 
@@ -41,9 +42,12 @@ class Crew:
         return Station(self.floor, place, client)
 
     async def rush(self, pieces: int) -> None:
-        """Bring so many pieces on at once, one station after the other, always in the same order."""
-        idle = 0
-        while self.floor.done < pieces and idle < len(self.stations) and not self._ended():
+        """Bring so many pieces on at once, one station after the other, always in the same order.
+
+        On a slow machine it ends after half a minute, so that nobody waits for life to begin.
+        """
+        idle, ends = 0, time.monotonic() + RUSH_S
+        while self.floor.done < pieces and idle < len(self.stations) and time.monotonic() < ends:
             for station in self.stations:
                 idle = 0 if await station.turn(is_rush=True) else idle + 1
 

@@ -15,14 +15,22 @@ import yaml
 
 from app.demo.files import Row, rows
 
+LEAST_REST_MIN = 5
+
 
 def copy(source: Path, target: Path, speed: float, throttle: bool = True) -> None:
     """Write the copy; an older one is replaced. Without ``throttle`` the limit rules are switched off in it."""
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
-    _rewrite(target, "operation_links", lambda row: row | {"lag_min": str(int(int(row["lag_min"] or 0) / speed))})
+    _rewrite(target, "operation_links", lambda row: row | {"lag_min": str(_rest(int(row["lag_min"] or 0), speed))})
     _rewrite(target, "limit_rules", lambda row: _rule(row, speed) | {"enabled": "yes" if throttle else "no"})
     _one_map(target)
+
+
+def _rest(lag_min: int, speed: float) -> int:
+    """The rest of a part in the demonstration's minutes; one that hardly lasts would only halt its first seconds."""
+    shortened = int(lag_min / speed)
+    return shortened if shortened >= LEAST_REST_MIN else 0
 
 
 def _rule(row: Row, speed: float) -> Row:
