@@ -75,23 +75,28 @@ def undo_report(report: int, body: UndoNew) -> Answer:
 
 
 def _entry(code: str, body: ReportNew) -> Entry:
+    # Whether the task exists here is asked once, under its lock, by the report itself.
     site_id = identity().site_id
-    task = db.session.get(Task, body.task)
-    if task is None or task.site_id != site_id:
-        raise NotFound("task.unknown", task=body.task)
     return Entry(
-        uuid=body.uuid, site_id=site_id, kind=body.kind, quantity=body.quantity, task_id=task.id,
+        uuid=body.uuid, site_id=site_id, kind=body.kind, quantity=body.quantity, task_id=body.task,
         station_id=by_code.id_of(db.session, Station, site_id, code, "station"), person_id=_person(body.person),
         channel=CHANNEL, reason_id=by_code.id_of(db.session, Reason, site_id, body.reason, "reason"),
-        unit_id=by_code.unit(db.session, site_id, body.unit, task.item_id).id if body.unit else None,
+        unit_id=_unit(site_id, body) if body.unit else None,
         device_at=body.device_at, uses=tuple(_use(site_id, use) for use in body.uses),
         values=tuple(Value(value.code, value.value, value.instrument) for value in body.values),
     )  # fmt: skip
 
 
+def _unit(site_id: int, body: ReportNew) -> int:
+    task = db.session.get(Task, body.task)
+    if task is None or task.site_id != site_id:
+        raise NotFound("task.unknown", task=body.task)
+    return by_code.unit(db.session, site_id, str(body.unit), task.item_id).id
+
+
 def _person(code: str | None) -> int | None:
     """Who did it: by badge or code, else the person of the login."""
-    return identity().person_id if code is None else by_code.person(db.session, identity().site_id, code).id
+    return identity().person_id if code is None else by_code.person_id(db.session, identity().site_id, code)
 
 
 def _use(site_id: int, use: UseNew) -> Use:
