@@ -216,6 +216,8 @@ def pieces(store: Store, site_id: int, row_id: int) -> list[Piece]:
 
 def _piece(row: Any, thing: Thing) -> Piece:
     allowed = tuple(sorted(map(str, allowed_dispositions(thing.node.kind, thing.status or ""))))
+    if (thing.node.kind, thing.status) == ("unit", "scrapped"):
+        allowed = ("scrap",)  # it was reported already; the decision says that this is right
     return Piece(row.id, thing, row.decision, row.decider, row.decided_at, row.note, () if row.decision else allowed)
 
 

@@ -34,9 +34,15 @@ class Genealogy:
     things: dict[Node, Thing]
 
     def units(self) -> list[Thing]:
-        """The units a thing went into: what has to be held when it is suspect."""
-        units = [self.things[node] for node in self.forward.nodes if node.kind == "unit" and node in self.things]
-        return sorted(units, key=lambda unit: unit.code)
+        """The units a thing went into, or that an order, container or customer's order is made up of, by serial."""
+        gathers = ("order", "container", "customer")
+        own = {
+            link.child
+            for link in self.backward.links
+            if link.parent.kind in gathers or (link.parent == self.root.node and link.parent.kind == "task")
+        }
+        nodes = {node for node in (*self.forward.nodes, *own) if node.kind == "unit" and node in self.things}
+        return sorted((self.things[node] for node in nodes), key=lambda unit: (unit.code, unit.node.id))
 
 
 def find(store: Store, site_id: int, text: str) -> list[Thing]:

@@ -1,35 +1,45 @@
-"""What all paper has in common: a font that prints Chinese, text that is never markup, "page x of y" in the foot."""
+"""What all paper has in common: fonts that print Chinese, text that is never markup, "page x of y" in the foot."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
+from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Paragraph, Table, TableStyle
 
-# One of the fonts every PDF reader brings for Chinese: no file to ship, Latin letters included.
+# Latin text in Helvetica, all else in the font that every PDF reader brings for Chinese: no file to ship.
+LATIN = "Helvetica"
 FONT = "STSong-Light"
 
 
 def font() -> str:
-    """The name of the font, registered on first use."""
+    """The name of the font for Chinese, registered on first use."""
     if FONT not in pdfmetrics.getRegisteredFontNames():
         pdfmetrics.registerFont(UnicodeCIDFont(FONT))
     return FONT
 
 
 def style(size: float, **more: Any) -> ParagraphStyle:
-    """A style of the house font; Chinese breaks between any two characters, Latin at blanks."""
-    return ParagraphStyle(f"s{size}", fontName=font(), fontSize=size, leading=size * 1.35, wordWrap="CJK", **more)
+    """A style of the house; lines may break between any two characters, as Chinese does."""
+    return ParagraphStyle(f"s{size}", fontName=LATIN, fontSize=size, leading=size * 1.35, wordWrap="CJK", **more)
 
 
 def words(text: str, size: float = 8, **more: Any) -> Paragraph:
     """Text as a paragraph; what people typed is text and never markup."""
-    return Paragraph(escape(text), style(size, **more))
+    runs = re.findall(r"[\x20-\x7e\xa0-\xff\u2013]+|[^\x20-\x7e\xa0-\xff\u2013]+", text)
+    marked = "".join(_run(run) for run in runs)
+    return Paragraph(marked, style(size, **more))
+
+
+def _run(run: str) -> str:
+    safe = escape("".join(character for character in run if character.isprintable()))
+    return safe if run[0] <= "\xff" or run[0] == "\u2013" else f'<font name="{font()}">{safe}</font>'
 
 
 def grid(rows: list[list[Any]], widths: list[float] | None, heads: int = 1) -> Table:
@@ -59,14 +69,17 @@ def numbered(foot: str, page_words: str) -> Callable[..., Canvas]:
         def save(self) -> None:
             for number, page in enumerate(self._pages, 1):
                 self.__dict__.update(page)
-                self.setFont(font(), 7)
-                self.drawString(36, 22, foot)
                 right = page_words.replace("{page}", str(number)).replace("{pages}", str(len(self._pages)))
-                self.drawRightString(self._pagesize[0] - 36, 22, right)
+                self._write(words(foot, 7), 36)
+                self._write(words(right, 7, alignment=TA_RIGHT), self._pagesize[0] / 2 - 36)
                 super().showPage()
             super().save()
+
+        def _write(self, line: Paragraph, left: float) -> None:
+            line.wrapOn(self, self._pagesize[0] / 2 if left > 36 else self._pagesize[0] * 0.8, 20)
+            line.drawOn(self, left, 18)
 
     return Numbered
 
 
-__all__ = ["FONT", "font", "grid", "numbered", "style", "words"]
+__all__ = ["FONT", "LATIN", "font", "grid", "numbered", "style", "words"]

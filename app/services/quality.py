@@ -263,6 +263,8 @@ def _apply(
     unit = session.get(Unit, piece.unit_id) if piece.unit_id is not None else None
     lot = session.get(Lot, piece.lot_id) if piece.lot_id is not None else None
     state = unit.status if unit else lot.status if lot else ""
+    if decision == "scrap" and unit and state == "scrapped":
+        return _let_go(session, row, piece, user_id, actor, now)  # its report was faster than the decision
     try:
         wish = inspection.Disposition(decision)
         inspection.check_disposition("unit" if unit else "lot", state, wish)
@@ -275,8 +277,14 @@ def _apply(
         lot.status = {"scrap": "rejected", "return": "rejected", "concession": "available"}.get(decision, lot.status)
     if unit and decision == "scrap":
         if state not in FINISHED:
-            return
+            return None
         _scrap_finished(session, row, unit, actor, now)
+    return _let_go(session, row, piece, user_id, actor, now)
+
+
+def _let_go(
+    session: Session, row: Nonconformance, piece: Disposition, user_id: int | None, actor: str, now: datetime
+) -> None:
     for found in _hold_of(session, row, piece):
         orders.resume(row.site_id, found.id, user_id, actor, now)
 

@@ -150,9 +150,7 @@ def _pieces(site_id: int, root: Any) -> tuple[list[int], list[int]]:
     found = genealogy(db.session, site_id, root)
     if kind == "lot":
         return [int(unit.node.id) for unit in found.units()], [key]
-    near = {link.child for link in found.backward.links if link.parent == root.node and link.child.kind == "unit"}
-    own = [found.things[node] for node in near if node in found.things]
-    return sorted(int(unit.node.id) for unit in own if unit.order_id == root.order_id), []
+    return sorted(int(unit.node.id) for unit in found.units() if unit.order_id == root.order_id), []
 
 
 @pages.post("/quality/nonconformances/<int:row_id>/contain")

@@ -19,6 +19,7 @@ from app.services import quality
 from app.web.shell import moment
 from app.web.trace_paper import traveller_of
 from app.web.trace_tables import address, as_csv, on_paper, tables, things_table
+from app.web.trace_tables import told as shown_as
 from app.web.trace_view import KINDS, branches, drawing, label
 from app.words import sentence
 from devices.codes import group, make
@@ -64,11 +65,11 @@ def _page(root: Thing, asked: str) -> str:
     told = history(db.session, site_id, root)
     shown = tables(told, found)
     tab = request.args.get("tab", "history")
-    tab = tab if tab in shown else "history"
+    table = shown_as(shown[tab if tab in shown else "history"])
     return render_template(
         "trace/thing.html", q=asked or label(root)[0], root=root, label=label(root), kind=KINDS[root.node.kind],
         facts=_facts(root), drawing=drawing(found), inside=branches(found, Direction.BACKWARD),
-        went=branches(found, Direction.FORWARD), tables=shown, table=shown[tab], told=told,
+        went=branches(found, Direction.FORWARD), tables=shown, table=table, told=told,
         near=neighbours(db.session, site_id, root, told), can_hold=root.node.kind in HELD, affected=found.units(),
         reasons=looked.reasons(db.session, site_id, "hold"), address=address,
     )  # fmt: skip
@@ -109,7 +110,9 @@ def sheet() -> Response:
     shown = tables(told, genealogy(db.session, site_id, root))
     facts = [(name, str(value)) for name, value in _facts(root) if value]
     seal = looked.last_seal(db.session, site_id)
-    parts = [Part(table.title, table.columns, on_paper(table), table.nothing) for table in shown.values()]
+    parts = [
+        Part(table.title, table.columns, on_paper(table), table.nothing) for table in map(shown_as, shown.values())
+    ]
     title = _("Trace sheet: %(code)s", code=label(root)[0])
     foot = _("Made %(time)s. Last sealed event: %(seal)s", time=moment(now_utc()), seal=seal or "–")
     return _pdf(pdf(Sheet(title, facts, parts, foot, _("Page %(page)s of %(pages)s", page="{page}", pages="{pages}"))),

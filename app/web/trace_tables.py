@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -199,14 +199,26 @@ def _target(row: Stop, labels: dict[Node, Thing]) -> Cell:
     return Cell(thing.code if thing else f"{row.target.kind} {row.target.id}", address(row.target))
 
 
-def tables(told: History, found: Genealogy) -> dict[str, Table]:
+def tables(seen: History, found: Genealogy) -> dict[str, Table]:
     """All tables of a thing, by tab."""
-    units = things_table("units", _("Units it went into"), found.units())
+    title = _("Units it went into") if found.root.node.kind in ("unit", "lot") else _("Its units")
+    units = things_table("units", title, found.units())
     made = (
-        steps(told.steps), values(told.values), used(told.used),
-        counts("people", _("People"), told.people), counts("machines", _("Machines"), told.machines, told.runs), units,
+        steps(seen.steps), values(seen.values), used(seen.used),
+        counts("people", _("People"), seen.people), counts("machines", _("Machines"), seen.machines, seen.runs), units,
     )  # fmt: skip
     return {table.key: table for table in made}
+
+
+def told(table: Table) -> Table:
+    """The table without the columns that say nothing in any row (the CSV file keeps them)."""
+    keep = [at for at in range(len(table.columns)) if not table.lines or any(_says(line, at) for line in table.lines)]
+    lines = [replace(line, cells=tuple(line.cells[at] for at in keep)) for line in table.lines]
+    return replace(table, columns=tuple(table.columns[at] for at in keep), lines=lines)
+
+
+def _says(line: Line, at: int) -> bool:
+    return line.cells[at].state is not None or line.cells[at].text not in ("", "–")
 
 
 def state_word(state: str | None) -> str:
@@ -238,4 +250,4 @@ def _safe(cell: str) -> str:
 
 
 __all__ = ["Cell", "Line", "Table", "address", "as_csv", "linked", "number", "on_paper", "state_word", "steps", "stops",
-           "tables", "text", "things_table", "used", "values", "verdict", "who", "why"]  # fmt: skip
+           "tables", "text", "things_table", "told", "used", "values", "verdict", "who", "why"]  # fmt: skip

@@ -6,7 +6,7 @@ from flask_babel import LazyString
 
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext, named
-from app.queries.trace import Direction, Genealogy, Node, Thing, Trace
+from app.queries.trace import Direction, Genealogy, Link, Node, Thing, Trace
 from app.web.shell import quantity
 from app.web.trace_tables import address
 from quality.genealogy import Folded, folded
@@ -30,11 +30,26 @@ def drawing(found: Genealogy) -> dict[str, Any]:
         for node in part.depths:
             nodes[_key(node)] = _node(found, node)
         for link in part.links:
-            label = quantity(link.quantity) if link.task is not None else ""
-            arrows[_key(link.child), _key(link.parent)] = label
+            if not _said(link, trace, found):
+                arrows[_key(link.child), _key(link.parent)] = _amount(link) or ""
         _groups(part, trace, found, nodes, arrows)
     return {"root": _key(found.root.node), "nodes": list(nodes.values()),
             "arrows": [[*ends, label] for ends, label in arrows.items()]}  # fmt: skip
+
+
+def _amount(link: Link) -> str | None:
+    """How much of a lot was used; a single piece needs no figure."""
+    return quantity(link.quantity) if link.child.kind == "lot" and link.task is not None else None
+
+
+def _said(link: Link, trace: Trace, found: Genealogy) -> bool:
+    """An operation stands either with the units or, seen from the order, with the order: two arrows say no more."""
+    kinds = (link.parent.kind, link.child.kind)
+    if found.root.node.kind == "order":
+        return kinds == ("unit", "task")
+    if kinds != ("order", "task"):
+        return False
+    return any(other.child == link.child and other.parent.kind == "unit" for other in trace.links)
 
 
 def _groups(
@@ -64,6 +79,8 @@ def label(thing: Thing) -> tuple[str, str]:
     """What a thing is called, in two lines: an operation by its name and order, all else by code and name."""
     if thing.node.kind == "task":
         return named(thing), thing.note or ""
+    if thing.node.kind == "customer":
+        return thing.code, str(KINDS["customer"])
     if thing.node.kind == "lot" and thing.note:
         return thing.code, f"{named(thing)} · {thing.note}"
     return thing.code, named(thing)
@@ -81,9 +98,10 @@ def branches(found: Genealogy, direction: Direction) -> list[dict[str, Any]]:
     trace = found.backward if direction is Direction.BACKWARD else found.forward
     onward: dict[Node, list[tuple[Node, str | None, bool]]] = {}
     for link in trace.links:
-        amount = quantity(link.quantity) if link.task is not None else None
+        if _said(link, trace, found):
+            continue
         shared = link.parent.kind == "unit" and link.child.kind == "task"
-        onward.setdefault(trace.near(link), []).append((trace.far(link), amount, shared))
+        onward.setdefault(trace.near(link), []).append((trace.far(link), _amount(link), shared))
     seen: set[Node] = set()
     return _children(found, found.root.node, onward, seen, 0)
 
@@ -109,7 +127,7 @@ def _branch(
     node, amount, shared = row
     thing = found.things[node]
     code, name = label(thing)
-    return {"code": code, "name": f"{KINDS[node.kind]} · {name}" if name else str(KINDS[node.kind]),
+    return {"code": code, "name": " · ".join(dict.fromkeys(filter(None, (str(KINDS[node.kind]), name)))),
             "quantity": amount, "note": _("used in this order") if shared else None, "url": address(node),
             "state": "held" if thing.held else None, "open": depth < 3,
             "children": _children(found, node, onward, seen, depth + 1)}  # fmt: skip

@@ -133,6 +133,16 @@ def test_scrap_of_a_piece_on_its_way_is_reported_before_closing(told: Story) -> 
     assert status(row) == "closed"
 
 
+def test_a_piece_that_was_scrapped_meanwhile_can_only_be_called_scrap(told: Story) -> None:
+    told.floor.report("F20", unit_id=told.units[1], kind="scrap")
+    row = opened(told, told.units[1:])
+    assert [piece.allowed for piece in looked.pieces(db.session, told.plant.site_id, row)] == [("scrap",)]
+    refused("quality.refused", Conflict, lambda: decide(told, row, pieces(row)[0], "rework"))
+    decide(told, row, pieces(row)[0], "scrap")
+    assert not held("unit", told.units[1])
+    quality.close(told.plant.site_id, row, *A)
+
+
 def test_scrap_of_a_finished_piece_takes_it_out_of_stock(told: Story) -> None:
     row = opened(told, told.units[:1])
     query = select(StockBalance.quantity).where(StockBalance.item_id == told.plant.items["FRIDGE"])

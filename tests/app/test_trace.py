@@ -162,3 +162,15 @@ def test_the_genealogy_names_all_its_things(told: Story) -> None:
     assert all(node in found.things for node in (*found.backward.nodes, *found.forward.nodes))
     link = next(link for link in found.forward.links if link.child == found.root.node)
     assert link.quantity == Decimal("16.8")
+
+
+def test_an_order_and_an_operation_tell_their_own_units_and_not_the_parts(told: Story) -> None:
+    site, session = told.plant.site_id, db.session
+    pallet = ship(told, told.units[0])
+    for node, units in (
+        (Node("order", told.floor.order_id), told.units), (Node("task", task_id(told, "F20")), told.units[:1]),
+        (Node("container", pallet), told.units[:1]), (Node("customer", "PO-77"), told.units[:1]),
+        (Node("unit", told.units[0]), told.units[:1]),
+    ):  # fmt: skip
+        found = genealogy(session, site, thing(session, site, node)).units()
+        assert [unit.node.id for unit in found] == units, node
