@@ -137,7 +137,8 @@ def canonical(data: Any) -> str:
 
 def is_sqlite(store: Connection | Session) -> bool:
     """Which of the two engines is behind a connection or session."""
-    return (store.get_bind() if isinstance(store, Session) else store).dialect.name == "sqlite"
+    bind = store if isinstance(store, Connection) else store.get_bind()
+    return bind.dialect.name == "sqlite"
 
 
 def now_utc() -> datetime:

@@ -66,7 +66,7 @@ class StationRow:
     since_at: datetime | None = None
     reason: str | None = None
     queue: list[QueueRow] = field(default_factory=list)
-    people: list[str] = field(default_factory=list)
+    people: list[Any] = field(default_factory=list)
     limit: "Limit | None" = None
     order_code: str | None = None
 
@@ -221,12 +221,12 @@ def _queue_row(row: Any, now: datetime) -> QueueRow:
 def _sessions(store: Store, rows: dict[int, StationRow]) -> None:
     """Who is signed in, and what is worked on."""
     signed_in = (
-        select(StationState.station_id, Person.name)
+        select(StationState.station_id, Person.code, Person.name, Person.name_zh)
         .join(Person, Person.id == StationState.person_id)
         .where(StationState.station_id.in_(rows))
     )
-    for station_id, name in store.execute(signed_in):
-        rows[station_id].people.append(name)
+    for person in store.execute(signed_in):
+        rows[person.station_id].people.append(person)
     working = (
         select(WorkSession.station_id, WorkSession.kind, WorkSession.started_at, _O.c.code)
         .join(_T, _T.c.id == WorkSession.task_id)

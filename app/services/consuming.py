@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from app.db import from_micro
 from app.errors import Conflict
-from app.models import Consumption, Lot, StockBalance, TaskMaterial, Unit
+from app.models import Consumption, Hold, Lot, StockBalance, TaskMaterial, Unit
 from app.prepared import Prepared
 from app.queries.known import location_of, materials_of
 from app.services.stock import Move, Place, post
@@ -24,11 +24,12 @@ _ISSUE = Prepared(
     update(_M).where(_M.c.id == bindparam("row"))
     .values(quantity_issued=type_coerce(_M.c.quantity_issued, BigInteger) + bindparam("amount", type_=BigInteger))
 )  # fmt: skip
+_HELD = select(Hold.id).where(Hold.target_type == "lot", Hold.target_id == Lot.id, Hold.released_at.is_(None))
 _OLDEST = Prepared(
     select(Lot.id, type_coerce(_B.c.quantity, BigInteger).label("left"))
     .join(_B, (_B.c.lot_key == Lot.id) & (_B.c.item_id == Lot.item_id))
     .where(Lot.item_id == bindparam("item"), _B.c.location_id == bindparam("place"), _B.c.quantity > 0,
-           Lot.status == "available")
+           Lot.status == "available", ~_HELD.exists())
     .order_by(Lot.received_at, Lot.id)
 )  # fmt: skip
 

@@ -39,6 +39,14 @@ TOPICS: dict[str, LazyString] = {
     "plan.published": _("Plan published"),
     "plan.requested": _("Plan asked for"),
     "plan.started": _("Planning began"),
+    "plan.failed": _("Planning failed"),
+    "nonconformance.opened": _("Nonconformance opened"),
+    "nonconformance.contained": _("Nonconformance contained"),
+    "nonconformance.extended": _("Nonconformance extended"),
+    "nonconformance.decided": _("A piece was decided"),
+    "nonconformance.dispositioned": _("All pieces were decided"),
+    "nonconformance.closed": _("Nonconformance closed"),
+    "nonconformance.reopened": _("Nonconformance opened again"),
     "limit.requested": _("Limit asked for upstream"),
     "limit.verified": _("Limit written and read back"),
     "limit.refused": _("The machine refused the limit"),
@@ -62,6 +70,7 @@ ORDER_KINDS: dict[str, LazyString] = {
 SUBJECTS: dict[str, LazyString] = {
     "order": _("Order"), "task": _("Task"), "unit": _("Unit"), "user": _("Login"), "site": _("Site"), "lot": _("Lot"),
     "station": _("Station"), "machine": _("Machine"), "plan": _("Plan run"), "notice": _("Notice"),
+    "nonconformance": _("Nonconformance"),
 }  # fmt: skip
 ROLE_WORDS: dict[str, LazyString] = {
     "operator": _("Operator"), "lead": _("Team lead"), "planner": _("Planner"), "quality": _("Quality inspector"),

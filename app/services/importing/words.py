@@ -95,8 +95,9 @@ def sentence(problem: Problem) -> str:
     if values.get("reason") in REASONS:
         values["reason"] = str(REASONS[values["reason"]])
     said = str(words) % values
-    close = values.get("close")
-    return f"{said} {gettext('Did you mean %(close)s?', close=close)}" if close else said
+    if not values.get("close"):
+        return said
+    return said + " " + gettext("Did you mean %(close)s?", close=values["close"])
 
 
 def place(problem: Problem) -> str:
