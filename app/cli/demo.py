@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +21,7 @@ from flask import current_app
 
 from app.cli import in_words
 from app.cli.demo_screen import Screen, addresses
+from app.cli.demo_store import own_store
 from app.cli.serve import is_free, only_one
 from app.config import ROOT
 from app.db import db, now_utc
@@ -61,7 +63,7 @@ def demo(
     home = Path(tempfile.mkdtemp(prefix="gongxu-demo-")) if once else Path(current_app.config["HOME"]) / "demo"
     if not (keep or once):
         shutil.rmtree(home, ignore_errors=True)
-    with at_home(home), in_words(only_one):
+    with own_store(keep, once), at_home(home), in_words(only_one):
         if once:
             sys.exit(run_once(home, speed, seed, not no_throttle, as_json))
         run_live(home, host, in_words(free_port, host, port), speed, seed, not no_throttle)
@@ -71,11 +73,9 @@ def demo(
 def at_home(home: Path) -> Iterator[None]:
     """An application in a folder of the demonstration's own: nothing of it touches another plant."""
     # Not app.factory: a command lies below it. This is what the command line was started with.
-    from wsgi import create_app
+    from wsgi import create_app  # type: ignore[attr-defined]
 
     home.mkdir(parents=True, exist_ok=True)
-    for name in ("DATABASE_URL", "READINGS_URL"):
-        os.environ.pop(name, None)
     os.environ |= {"GONGXU_HOME": str(home), "GONGXU_DEMO": "1", "GONGXU_LOG_LEVEL": "WARNING"}
     with create_app().app_context():
         yield
@@ -198,11 +198,12 @@ def prepare(home: Path, url: str, speed: float, seed: int, throttle: bool) -> tu
 
 
 def _imported(folder: Path, speed: float, throttle: bool) -> dict[str, Any]:
+    began = time.monotonic()
     scaled.copy(FACTORY, folder, speed, throttle)
     result = import_folder(folder, None, now_utc())
     counts = {name: found.changed for name, found in result.counts.items()}
     return counts | {"written": result.written, "files": len(result.files), "rows": result.changed,
-                     "problems": len(result.problems)}  # fmt: skip
+                     "problems": len(result.problems), "seconds": round(time.monotonic() - began, 1)}  # fmt: skip
 
 
 def make_logins() -> dict[str, str]:

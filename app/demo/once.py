@@ -202,7 +202,9 @@ async def _play(scene: Scene, imported: dict[str, Any], verify: list[str], cours
         for key, title, body in await Story(scene, imported, verify, panels).steps():
             began = time.monotonic()
             sentence, figures = await body()
-            course.steps.append(Step(key, title, sentence, figures, round(time.monotonic() - began, 1)))
+            # The import was done before anything was there to be played with.
+            seconds = imported["seconds"] if key == "imported" else round(time.monotonic() - began, 1)
+            course.steps.append(Step(key, title, sentence, figures, seconds))
             tell(course.steps[-1])
 
 

@@ -16,7 +16,7 @@ START, FINISH, GOOD, SCRAP, REWORK, UNDO_LAST, STOP = (make(Kind.COMMAND, number
 CONFIRM = make(Kind.COMMAND, 10)
 WORD = {"scrap": SCRAP, "rework": REWORK}
 IDLE_S, AVOID_S, SHORT_S = 0.4, 5.0, 60.0
-ALONE_MIN = 8.0
+ALONE_MIN = 25.0
 IN_A_ROW = 4
 _MOST_STEPS = 14
 Task = dict[str, Any]
@@ -50,7 +50,7 @@ class Station:
 
     async def turn(self, is_rush: bool = False) -> bool:
         """Take up a task and make a few pieces; False when there is nothing to do here. A rush waits for nothing."""
-        task = await self._chosen()
+        task = await self._chosen(is_rush)
         if task is None:
             self.idle += 1
             return False
@@ -61,12 +61,14 @@ class Station:
             self._avoid(task, SHORT_S if refusal.code in ("stock.short", "code.unknown") else AVOID_S)
             return False
 
-    async def _chosen(self) -> Task | None:
-        queue = await self._get(f"/stations/{self.place.code}/queue")
+    async def _chosen(self, is_rush: bool) -> Task | None:
+        found = await self._get(f"/stations/{self.place.code}/queue")
+        # What is no production stays in the queue for whoever looks at it first.
+        queue = [task for task in found["rows"] if task["kind"] == "normal" or not is_rush]
         now = asyncio.get_running_loop().time()
         self.avoided = {task: until for task, until in self.avoided.items() if until > now}
         skills = {skill for worker in self.floor.factory.workers for skill in worker.skills}
-        return choose(queue["rows"], self.place.code, self.floor.planned, self.avoided, skills, self.idle > 2)
+        return choose(queue, self.place.code, self.floor.planned, self.avoided, skills, self.idle > 2)
 
     async def _work(self, task: Task, is_rush: bool) -> bool:
         pieces = await self._pieces(task)

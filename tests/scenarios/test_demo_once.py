@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
 
+from tests.conftest import POSTGRES
 from tests.launcher.processes import ROOT, Watched, children_of, started
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
@@ -79,6 +82,18 @@ def test_without_throttling_more_work_piles_up(throttled: tuple[int, dict[str, A
     kept, free = throttled[1]["steps"]["congested"], course["steps"]["congested"]
     assert kept["peak"] < free["peak"]
     assert kept["mean"] < free["mean"]
+
+
+@pytest.mark.skipif(not POSTGRES, reason="no PostgreSQL server is given (GONGXU_TEST_POSTGRES)")
+def test_it_holds_on_postgresql_and_leaves_no_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", POSTGRES)
+    code, course = told(tmp_path, "--seed", "4")
+    assert (code, course["failed"]) == (0, None)
+    engine = create_engine(make_url(POSTGRES).set(drivername="postgresql+psycopg"))
+    with engine.connect() as connection:
+        left = connection.scalars(text("SELECT datname FROM pg_database WHERE datname LIKE 'gongxu_demo\_%'")).all()
+    engine.dispose()
+    assert left == []
 
 
 def test_a_killed_poller_makes_it_fail_and_nothing_is_left(tmp_path: Path) -> None:
