@@ -91,7 +91,9 @@ def test_it_holds_on_postgresql_and_leaves_no_database(tmp_path: Path, monkeypat
     assert (code, course["failed"]) == (0, None)
     engine = create_engine(make_url(POSTGRES).set(drivername="postgresql+psycopg"))
     with engine.connect() as connection:
-        left = connection.scalars(text("SELECT datname FROM pg_database WHERE datname LIKE 'gongxu_demo\_%'")).all()
+        left = connection.scalars(
+            text("SELECT datname FROM pg_database WHERE starts_with(datname, 'gongxu_demo_')")
+        ).all()
     engine.dispose()
     assert left == []
 
