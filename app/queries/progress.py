@@ -23,19 +23,20 @@ class Progress(NamedTuple):
     rework: Decimal = Decimal(0)
 
 
-def _sum(column: object, final_only: bool = True) -> object:
-    amount = type_coerce(column, BigInteger)  # type: ignore[arg-type]
-    return func.coalesce(func.sum(amount).filter(_T.c.is_final) if final_only else func.sum(amount), 0)
+def _sum(column: object, *which: object) -> object:
+    amount = func.sum(type_coerce(column, BigInteger))  # type: ignore[arg-type]
+    return func.coalesce(amount.filter(*which) if which else amount, 0)
 
 
 def progress(store: Store, order_ids: Collection[int]) -> dict[int, Progress]:
     """The progress of released orders by id; an order without tasks is not in it."""
     if not order_ids:
         return {}
+    # What was finished through a rework loop counts; what a loop was planned for is not wanted a second time.
+    good, wanted = _sum(_T.c.quantity_good, _T.c.is_final), _sum(_T.c.quantity, _T.c.is_final, _T.c.loop_no == 0)
     query = (
-        select(_T.c.order_id, _sum(_T.c.quantity_good), _sum(_T.c.quantity), _sum(_T.c.quantity_scrap, False),
-               _sum(_T.c.quantity_rework, False))
-        .where(_T.c.order_id.in_(order_ids), _T.c.loop_no == 0).group_by(_T.c.order_id)
+        select(_T.c.order_id, good, wanted, _sum(_T.c.quantity_scrap), _sum(_T.c.quantity_rework))
+        .where(_T.c.order_id.in_(order_ids)).group_by(_T.c.order_id)
     )  # fmt: skip
     return {row[0]: Progress(*(from_micro(int(value)) for value in row[1:])) for row in store.execute(query)}
 

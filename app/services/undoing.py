@@ -85,7 +85,7 @@ def _check(connection: Connection, wish: Undo, row: Any, task: Any, now: datetim
         raise Conflict("task.closed", task=task.name, status=task.order_status)
     if wish.is_lead:
         return
-    if wish.person_id not in (row.person_id, row.on_behalf_of):
+    if wish.person_id is None or wish.person_id not in (row.person_id, row.on_behalf_of):
         raise Conflict("report.not_yours")
     if now - row.server_at > timedelta(minutes=WINDOW_MIN):
         raise Conflict("report.late", minutes=WINDOW_MIN)

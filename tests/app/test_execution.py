@@ -10,11 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from app.db import db
+from app.db import db, transaction
 from app.errors import Conflict, Invalid, NotFound
 from app.group_commit import commit_together
-from app.models import Consumption, Event, Report, StockBalance, Task, TaskLink, Unit, WorkOrder
+from app.models import Consumption, Event, Hold, Report, StockBalance, Task, TaskLink, Unit, WorkOrder
 from app.queries.differences import differences
+from app.queries.progress import progress
 from app.services import orders
 from app.services.execution import Entry, Use, report
 from app.services.release import release
@@ -357,3 +358,32 @@ def test_each_report_is_told_once(floor: Floor) -> None:
         floor.report("F10", 1)
     topics = db.session.scalars(select(Event.topic).where(Event.topic.like("report.%"))).all()
     assert topics == ["report.good"]
+
+
+def test_nobody_is_not_who_reported(floor: Floor) -> None:
+    nameless = floor.report("C10", 1, person_id=None)
+    wish = Undo(uuid.uuid4().hex, floor.plant.site_id, nameless["report"], None, "test")
+    with pytest.raises(Conflict) as refusal:
+        seen(lambda connection: undo(connection, wish, NOW))
+    assert refusal.value.code == "report.not_yours"
+
+
+def test_a_fridge_finished_through_rework_counts_in_its_order(floor: Floor) -> None:
+    ready_to_assemble(floor)
+    unit = floor.assemble()["unit"]
+    floor.report("F20", unit_id=unit)
+    floor.report("F30", kind="rework", unit_id=unit)
+    for key in ("F20", "F30"):
+        floor.report(key, unit_id=unit, loop=1)
+    floor.report("F40", unit_id=unit)
+    assert progress(db.session, [floor.order_id])[floor.order_id][:2] == (1, 4)
+
+
+def test_a_lot_on_hold_is_not_taken_by_itself(floor: Floor) -> None:
+    with transaction() as session:
+        session.add(
+            Hold(site_id=floor.plant.site_id, target_type="lot", target_id=floor.plant.lots["S1"], opened_at=NOW)
+        )
+    floor.report("D10", 1)
+    used = db.session.scalars(select(Consumption.lot_id).where(Consumption.task_id == floor.task("D10").id)).all()
+    assert used == [floor.plant.lots["S2"]]
