@@ -16,23 +16,28 @@ from app.errors import Conflict
 from app.services import ownership, schema
 from tests.conftest import POSTGRES, build, dispose
 
+# On a server the readings stand beside the store, made and thinned by themselves.
+READINGS = ("reading", "reading_tag", "reading_minute")
+
+
+def _ours(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or name not in READINGS
+
 
 def test_every_migration_can_be_taken_back_and_made_again(app: Flask) -> None:
     with app.app_context():
         schema.downgrade("base")
-        assert set(inspect(db.engine).get_table_names()) <= {"alembic_version"}
+        left = set(inspect(db.engine).get_table_names())
         schema.upgrade()
+        assert left <= {"alembic_version", *READINGS}
         assert schema.current() == schema.head()
         schema.check_ready()
 
 
 def test_the_models_and_the_migrated_database_are_the_same(app: Flask) -> None:
     with app.app_context(), db.engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": False})
-        found = [
-            difference for difference in compare_metadata(context, db.metadata) if "readings" not in str(difference)
-        ]
-        assert found == []
+        context = MigrationContext.configure(connection, opts={"compare_type": False, "include_name": _ours})
+        assert compare_metadata(context, db.metadata) == []
 
 
 def test_every_constraint_has_a_name(app: Flask) -> None:
@@ -66,7 +71,7 @@ def test_an_empty_database_is_not_worked_on(tmp_path: object) -> None:
 @pytest.fixture
 def other_role(app: Flask) -> Iterator[str]:
     if not POSTGRES or app.config["SQLALCHEMY_DATABASE_URI"].startswith("sqlite"):
-        pytest.skip("roles exist on PostgreSQL only")
+        pytest.skip("SQLite has no roles")
     role = f"gongxu_app_{uuid.uuid4().hex[:8]}"
     with app.app_context():
         with db.engine.begin() as connection:

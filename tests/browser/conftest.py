@@ -46,9 +46,9 @@ def chromium() -> str | None:
     return os.environ.get("GONGXU_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chrome() -> Iterator[Any]:
-    """The browser, started once."""
+    """The browser, started once for a module: its event loop must be gone before tests that run their own."""
     missing = _missing()
     if missing and os.environ.get("GONGXU_REQUIRE_ALL") == "1":
         pytest.fail(missing)
