@@ -109,7 +109,8 @@ def _held(store: Store, rows: Iterable[Any]) -> set[tuple[str, int]]:
 
 def _waiting(store: Store, rows: Iterable[Any]) -> dict[int, list[str]]:
     """The names of what each waiting task waits for."""
-    tasks = [row.id for row in rows if row.status == "waiting"]
+    # Also one that was begun waits when it has used up what came.
+    tasks = [row.id for row in rows if row.status != "ready"]
     if not tasks:
         return {}
     pred = _T.alias("pred")
