@@ -70,9 +70,7 @@ def undo(connection: Connection, wish: Undo, now: datetime) -> dict[str, Any]:
     data = {"report": reversal, "reverses": row.id, "order": flow.task.order_id, "kind": row.kind,
             "quantity": str(row.quantity), "unit": row.unit_id, "stations": stations,
             "next": sorted(set(flow.tasks) - {flow.task.id})}  # fmt: skip
-    events.record(
-        connection, wish.site_id, "report.undone", ("task", flow.task.id), wish.who, now, data
-    )
+    events.record(connection, wish.site_id, "report.undone", ("task", flow.task.id), wish.who, now, data)
     return {"report": reversal, "reverses": row.id, "kind": "undo", "undone": row.kind, "quantity": str(row.quantity),
             "task": flow.task.id, "order": flow.task.order_code, "operation": flow.task.name,
             "unit": row.unit_id}  # fmt: skip
