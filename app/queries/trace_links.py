@@ -23,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from app.db import is_sqlite
 from app.events import Store
 from app.models import Consumption, ContainerItem, ProductionOrder, Report, Shipment, Task, Unit, WorkOrder
 from quality.genealogy import Direction, Graph, Link, Node, Trace
@@ -121,7 +122,7 @@ def _reach(store: Store, site_id: int, node: Node, direction: Direction) -> list
     start = _starts(site_id, node, direction).subquery()
     reach = select(start.c.kind, start.c.id).cte("reach", recursive=True)
     hops = [_hop(edge, reach, direction) for edge in edges()]
-    if _dialect(store) == "sqlite":
+    if is_sqlite(store):
         walked = reach.union(*hops)
     else:
         # PostgreSQL wants to see the walk named once, SQLite knows no LATERAL.
@@ -129,10 +130,6 @@ def _reach(store: Store, site_id: int, node: Node, direction: Direction) -> list
         walked = reach.union(select(step.c.kind, step.c.id).select_from(reach.join(step, literal(True))))
     query = select(walked.c.kind, walked.c.id).limit(MOST)
     return [Node(row.kind, row.id) for row in store.execute(query)]
-
-
-def _dialect(store: Any) -> str:
-    return getattr(store, "get_bind", lambda: store)().dialect.name
 
 
 def _hop(edge: Edge, reach: Any, direction: Direction) -> Select[Any]:
