@@ -4,6 +4,7 @@
 |---|---|
 | may these lines stand? | `Structure(lines, supply)`: numbers, keys, and loops that some date makes real |
 | what does an amount need? | `requirements(structure, item, quantity, on)`; `round_needs` rounds up |
+| what do many orders need together? | `aggregated(structure, {item: quantity, ...}, on)` |
 | what contains this item? | `where_used(structure, item, on)` |
 | would this line close a loop? | `structure.loop_with(line)` |
 | may this process stand? | `graph(operations, links)` |
@@ -40,6 +41,7 @@ The doors are made within the order, and flow into the operation that fits them,
 [('0/weld', '0/fit', '1'), ('0.10/press', '0/fit', '1/2')]
 """
 
+from bom.aggregate import aggregated
 from bom.critical import CriticalPath, critical_path
 from bom.errors import BomError
 from bom.explode import Need, Rounded, requirements, round_needs, rounded_up
@@ -73,6 +75,7 @@ __all__ = [
     "Supply",
     "TaskSpec",
     "Use",
+    "aggregated",
     "break_down",
     "critical_path",
     "graph",

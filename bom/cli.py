@@ -1,4 +1,4 @@
-"""The room on the command line: explode, where-used and check of a CSV file.
+"""The room on the command line: explode, needs of many demands, where-used and check of a CSV file.
 
 Exit codes: 0 done, 1 refused (what is wrong is on stderr), 2 bad usage or no such file.
 """
@@ -13,9 +13,10 @@ from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
 
+from bom.aggregate import aggregated
 from bom.errors import BomError
-from bom.explode import requirements
-from bom.read_csv import day, number, read
+from bom.explode import Need, requirements
+from bom.read_csv import day, number, read, read_demands
 from bom.where_used import where_used
 
 REFUSED, USAGE = 1, 2
@@ -40,13 +41,16 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     explode = commands.add_parser("explode", help="what an amount of an item needs")
     explode.add_argument("--quantity", required=True, type=_number, metavar="N")
+    needs = commands.add_parser("needs", help="what many demands need together")
     used = commands.add_parser("where-used", help="everything above an item")
     check = commands.add_parser("check", help="say whether the file can stand")
-    for command, run in ((explode, _explode), (used, _where_used), (check, _check)):
+    for command, run in ((explode, _explode), (needs, _aggregated), (used, _where_used), (check, _check)):
         command.add_argument("file", type=Path, metavar="FILE.csv")
         command.set_defaults(run=run)
+    needs.add_argument("demands", type=Path, metavar="DEMANDS.csv", help="columns item, quantity")
     for command in (explode, used):
         command.add_argument("--item", required=True, metavar="X")
+    for command in (explode, needs, used):
         command.add_argument("--date", type=_day, default=None, metavar="YYYY-MM-DD", help="default: today")
         command.add_argument("--json", action="store_true")
     return parser
@@ -72,7 +76,14 @@ def _date(options: argparse.Namespace) -> date:
 
 
 def _explode(options: argparse.Namespace) -> str:
-    needs = requirements(read(options.file), options.item, options.quantity, _date(options))
+    return _listed(options, requirements(read(options.file), options.item, options.quantity, _date(options)))
+
+
+def _aggregated(options: argparse.Namespace) -> str:
+    return _listed(options, aggregated(read(options.file), read_demands(options.demands), _date(options)))
+
+
+def _listed(options: argparse.Namespace, needs: Sequence[Need]) -> str:
     rows = [(need.item, need.level, digits(need.quantity)) for need in sorted(needs, key=lambda n: (n.level, n.item))]
     if options.json:
         return _array([f'{{"item": {_text(i)}, "level": {lv}, "quantity": {q}}}' for i, lv, q in rows])

@@ -8,7 +8,7 @@ is integer multiplication only, and still exact.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from math import lcm
@@ -33,6 +33,10 @@ class Effective:
     through: Mapping[int, Edges]
     phantoms: frozenset[str]
     stops: frozenset[int]
+    # What one piece of an item needs, kept by `bom.explode`.
+    pieces: dict[tuple[int, bool, bool], list[tuple[str, int, int, int]]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def at(self, item: str) -> int:
         """Return the position of an item; refuse an unknown one."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal, localcontext
 from fractions import Fraction
+from math import gcd
 from typing import NamedTuple
 
 from bom.effective import Effective
@@ -19,6 +20,12 @@ class Need(NamedTuple):  # a tuple: five thousand of them are made in one explos
     item: str
     level: int
     quantity: Fraction
+
+
+Parts = list[tuple[str, int, int, int]]
+KEPT_PIECES = 16  # models a plant releases day by day
+_need = tuple.__new__
+_fraction = object.__new__
 
 
 class Rounded(NamedTuple):
@@ -47,26 +54,34 @@ def requirements(
     Raises UnknownItem, BadQuantity, UnknownChoice.
     """
     view = structure.on(on, choices)
-    root = view.at(item)
-    amount = exact(quantity, "quantity", item)
-    flow, levels, hidden = _spread(view, root, stop_at_supply)
-    if not phantoms:
-        for at, units in hidden.items():
-            flow[at] -= units
-    flow[root] = 0
-    return _needs(view, flow, levels, amount)
+    return scaled(_one_piece(view, view.at(item), stop_at_supply, phantoms), exact(quantity, "quantity", item))
 
 
-def _spread(view: Effective, root: int, stop: bool) -> tuple[list[int], list[int], dict[int, int]]:
-    """Push one piece of the root down; amounts are units of 1/scale, `hidden` is what only passes through."""
+def _one_piece(view: Effective, root: int, stop: bool, phantoms: bool) -> Parts:
+    """What one piece of the root needs; kept, because the next order differs in its quantity only."""
+    key = (root, stop, phantoms)
+    parts = view.pieces.get(key)
+    if parts is None:
+        own = [0] * len(view.items)
+        own[root] = view.scale[root]
+        parts = spread(view, own, root, stop, phantoms)
+        if len(view.pieces) >= KEPT_PIECES:
+            view.pieces.clear()
+        view.pieces[key] = parts
+    return parts
+
+
+def spread(view: Effective, own: list[int], first: int, stop: bool, phantoms: bool) -> Parts:
+    """Push what is wanted for itself (`own`, in units of 1/scale) down; nothing is wanted before `first`.
+
+    Returns (item, level, units, scale) of every item below, upper levels first.
+    """
     size = len(view.items)
     flow, levels, hidden = [0] * size, [0] * size, dict[int, int]()
     edges, through, stops = view.edges, view.through, view.stops if stop else ()
-    flow[root] = view.scale[root]
-    for at in range(root, size):
-        units = flow[at]
-        if units and at in stops and at != root:
-            units = hidden.get(at, 0)  # what a phantom line brought in goes on, the rest is supplied
+    for at in range(first, size):
+        # Of what is supplied only that part goes on which a phantom line brought in.
+        units = own[at] + (hidden.get(at, 0) if at in stops else flow[at])
         if not units:
             continue
         deeper = levels[at] + 1
@@ -76,20 +91,34 @@ def _spread(view: Effective, root: int, stop: bool) -> tuple[list[int], list[int
                 levels[child] = deeper
         for child, factor in through.get(at, ()):
             hidden[child] = hidden.get(child, 0) + units * factor
-    return flow, levels, hidden
-
-
-def _needs(view: Effective, flow: list[int], levels: list[int], amount: Fraction) -> tuple[Need, ...]:
-    items, scale = view.items, view.scale
-    times, over = amount.numerator, amount.denominator
+    if not phantoms:
+        for at, units in hidden.items():
+            flow[at] -= units
     kept = [at for at, units in enumerate(flow) if units]
     kept.sort(key=levels.__getitem__)
+    items, scale = view.items, view.scale
+    return [(items[at], levels[at], flow[at], scale[at]) for at in kept]
+
+
+def scaled(parts: Parts, amount: Fraction) -> tuple[Need, ...]:
+    """The needs of so many pieces."""
+    times, over = amount.numerator, amount.denominator
     return tuple([
-        # Fraction of one whole number spares the search for a common divisor
-        Need(items[at], levels[at], Fraction(flow[at] * times) if under == 1 else Fraction(flow[at] * times, under))
-        for at in kept
-        for under in (scale[at] * over,)
+        _need(Need, (item, level, ratio(units * times, scale * over))) for item, level, units, scale in parts
     ])  # fmt: skip
+
+
+def ratio(over: int, under: int) -> Fraction:
+    """Return over/under in lowest terms; `under` is positive.
+
+    What `Fraction(over, under)` does, without asking what kind of numbers they are: half of the time of a large
+    explosion was spent there.
+    """
+    common = gcd(over, under) if under != 1 else 1
+    made = _fraction(Fraction)
+    made._numerator = over // common  # type: ignore[attr-defined]
+    made._denominator = under // common  # type: ignore[attr-defined]
+    return made
 
 
 def rounded_up(quantity: Fraction, decimals: int = 0) -> Decimal:

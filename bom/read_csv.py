@@ -117,6 +117,22 @@ def read(path: Path) -> Structure:
         raise BadRows(rows=(f"the file is not UTF-8 text (byte {error.start})",)) from error
 
 
+def read_demands(path: Path) -> dict[str, Fraction]:
+    """Return what is demanded of each item (columns item, quantity); an item that stands twice adds up."""
+    found, bad = dict[str, Fraction](), list[BadCell]()
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            for row in _rows(csv.reader(file, strict=True), ("item", "quantity")):
+                item, quantity = row.name("item"), row.number("quantity")
+                found[item] = found.get(item, Fraction(0)) + quantity
+                bad.extend(row.bad)
+    except UnicodeDecodeError as error:
+        raise BadRows(rows=(f"the file is not UTF-8 text (byte {error.start})",)) from error
+    if bad:
+        raise BadRows(rows=tuple(bad))
+    return found
+
+
 def _lines(reader: Iterator[list[str]]) -> Iterator[BomLine]:
     lines, bad = list[BomLine](), list[BadCell]()
     for row in _rows(reader):
@@ -129,9 +145,9 @@ def _lines(reader: Iterator[list[str]]) -> Iterator[BomLine]:
     return iter(lines)
 
 
-def _columns(header: Iterable[str]) -> list[str]:
+def _columns(header: Iterable[str], needed: tuple[str, ...]) -> list[str]:
     columns = ["_".join(name.split()).casefold() for name in header]
-    missing = tuple(name for name in NEEDED if name not in columns)
+    missing = tuple(name for name in needed if name not in columns)
     if missing:
         raise MissingColumns(columns=missing)
     twice = sorted({name for name in columns if name and columns.count(name) > 1})
@@ -140,7 +156,7 @@ def _columns(header: Iterable[str]) -> list[str]:
     return columns
 
 
-def _rows(reader: Iterator[list[str]]) -> Iterator[Row]:
+def _rows(reader: Iterator[list[str]], needed: tuple[str, ...] = NEEDED) -> Iterator[Row]:
     """Yield the filled rows, each with the number of the line it ends on."""
     columns: list[str] | None = None
     try:
@@ -149,7 +165,7 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[Row]:
             if not any(cell.strip() for cell in cells):
                 continue
             if columns is None:
-                columns = _columns(cells)
+                columns = _columns(cells, needed)
                 continue
             row = Row(at, dict(zip(columns, cells, strict=False)))
             if any(cell.strip() for cell in cells[len(columns) :]):
@@ -159,7 +175,7 @@ def _rows(reader: Iterator[list[str]]) -> Iterator[Row]:
         at = reader.line_num  # type: ignore[attr-defined]
         raise BadRows(rows=(f"line {at}: {error}",)) from error
     if columns is None:
-        raise MissingColumns(columns=NEEDED)
+        raise MissingColumns(columns=needed)
 
 
 def _line(row: Row) -> BomLine | None:

@@ -1,20 +1,25 @@
-"""`python -m devices`: lint a register map, simulate its machines, probe and write a device."""
+"""`python -m devices`: lint a register map, simulate its machines, probe and write a device, decode pictures."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import json
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from devices.chaos import MODES, Chaos
-from devices.driver import ModbusDriver
 from devices.errors import DevicesError, MapError
 from devices.link import Link
+from devices.modbus import ModbusDriver
 from devices.simulator import Plant
-from devices.tagmap import lint, load
+from devices.tagmap import lint, load, text_of
 from devices.tags import DeviceMap, Endpoint
+
+if TYPE_CHECKING:
+    from devices.vision import Sandbox
 
 OK, REFUSED, USAGE = 0, 1, 2
 
@@ -36,7 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m devices", description="Machines over Modbus TCP.")
+    parser = argparse.ArgumentParser(
+        prog="python -m devices", description="Machines over Modbus TCP, and codes in pictures."
+    )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     one = commands.add_parser("lint", help="name everything wrong in a register map")
     one.add_argument("file", type=Path)
@@ -57,6 +64,10 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--value", type=int, required=True)
     one.add_argument("--verify", action="store_true", help="read it back")
     one.set_defaults(run=lambda o: asyncio.run(_write(o)))
+    one = commands.add_parser("decode", help="read the codes in pictures, one line of JSON each")
+    one.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    one.add_argument("--budget-ms", type=_positive, default=60.0, help="CPU time for one picture")
+    one.set_defaults(run=_decode)
     return parser
 
 
@@ -81,7 +92,7 @@ def _positive(text: str) -> float:
 
 
 def _lint(options: argparse.Namespace) -> int:
-    problems = lint(options.file.read_text(encoding="utf-8"))
+    problems = lint(text_of(options.file))
     for problem in problems:
         print(problem)
     if not problems:
@@ -140,12 +151,38 @@ async def _write(options: argparse.Namespace) -> int:
         return USAGE
     try:
         driver = ModbusDriver(device, link)
-        result = await driver.write_words(options.address, [options.value], options.verify)
+        result = await driver.write_words(options.address, [options.value], verify=options.verify)
     finally:
         link.drop()
     back = "" if result.read_back is None else f" read back {result.read_back[0]}"
     print(f"{result.state}{back}" + (f" ({result.reason})" if result.reason else ""))
     return OK if result.state == ("verified" if options.verify else "written") else REFUSED
+
+
+def _decode(options: argparse.Namespace) -> int:
+    from devices.vision import Sandbox
+
+    sandbox = Sandbox()
+    try:
+        lines = [_decoded(sandbox, image, options.budget_ms) for image in options.images]
+    finally:
+        sandbox.close()
+    return REFUSED if any("error" in line for line in lines) else OK
+
+
+def _decoded(sandbox: Sandbox, image: Path, budget_ms: float) -> dict[str, object]:
+    """Print what one picture holds, or why it was not looked at."""
+    line: dict[str, object] = {"file": str(image), "reads": [], "ms": 0.0}
+    try:
+        result = sandbox.decode(image.read_bytes(), budget_ms)
+        line["reads"] = [{"symbology": r.symbology, "text": r.text, "engine": r.engine} for r in result.reads]
+        line["ms"] = result.ms
+    except DevicesError as error:
+        line["error"] = error.code
+    except OSError as error:
+        line["error"] = error.strerror or type(error).__name__
+    print(json.dumps(line, ensure_ascii=False), flush=True)
+    return line
 
 
 if __name__ == "__main__":

@@ -6,20 +6,22 @@ from dataclasses import replace
 
 from devices import signal
 from devices.clock import Clock
-from devices.driver import ModbusDriver
+from devices.driver import Driver
+from devices.effect import EffectWatch
 from devices.errors import BadBlock, DevicesError
 from devices.sample import LimitReport, LimitState, WriteResult
 from devices.signal import Answer, Command
 from devices.tags import LimitBlock
 
 TRIES = 3
+ACKNOWLEDGED = ("accepted", "effective", "ineffective")
 RENEWALS = 3  # per lease, so that one lost write does not let it lapse
 
 
 class LimitKeeper:
     """The server's side of the lease for one device; `demand` changes it, `write` sends, `watch` reads the answer."""
 
-    def __init__(self, driver: ModbusDriver, clock: Clock) -> None:
+    def __init__(self, driver: Driver, clock: Clock) -> None:
         """Start with no demand; the sequence is taken over from the machine at the first write."""
         self.driver, self.clock = driver, clock
         self.mode, self.rate_permille, self.source = "run", 1000, 0
@@ -28,17 +30,24 @@ class LimitKeeper:
         self.write_result: WriteResult | None = None
         self.answer: Answer | None = None
         self.asked_tick = clock.tick()
+        self.effect = EffectWatch(counts=bool(driver.device.meaning("count")))
+        self.standing = False  # what the machine itself says: it makes nothing now
         self._told: LimitReport | None = None
 
     @property
     def block(self) -> LimitBlock | None:
         """Return the limit block when the map has one and allows writing; without it people are told instead."""
-        return self.driver.device.limit if self.driver.device.writes else None
+        device = self.driver.device
+        return device.limit if device.writes and "limit" in self.driver.caps else None
 
     @property
     def renew_s(self) -> float:
         """Return how often a standing demand is written again, in s."""
         return self.block.lease_s / RENEWALS if self.block else 5.0
+
+    def settle(self, known: bool) -> None:
+        """Say whether the machine is known to run freely; if not, the first demand is a change whatever it is."""
+        self.mode = "run" if known or self.block is None else "unknown"
 
     def differs(self, mode: str, rate_permille: int) -> bool:
         """Tell whether this demand is another than the standing one."""
@@ -77,7 +86,7 @@ class LimitKeeper:
         return await self.watch()
 
     async def watch(self) -> LimitReport:
-        """Read the answer block and tell how far the demand got: verified, accepted, effective or overridden."""
+        """Read the answer block and tell how far the demand got: verified, accepted, (in)effective or overridden."""
         if self.block is None:
             return self._report("notify_only", "no_write_path")
         try:
@@ -88,13 +97,23 @@ class LimitKeeper:
             return self._report("verified" if self._is_written() else "lost", error.code)
         return self._report(self._reached(self.answer), None)
 
+    def judged(self) -> LimitReport | None:
+        """Return news of the effect that was seen since the last report, without asking the machine again."""
+        if self._told is None or self._told.state not in ACKNOWLEDGED or self.mode == "run" or self.answer is None:
+            return None
+        report = self._report(self._reached(self.answer), None)
+        return report if self.is_news(report) else None
+
     def _reached(self, answer: Answer) -> LimitState:
         if answer.override:
             return "overridden"
         if not self._is_written() or answer.sequence != self.sequence:
             return "verified"
-        same = answer.mode == self.mode and answer.rate_permille == self.rate_permille
-        return "effective" if same else "accepted"
+        if answer.mode != self.mode or answer.rate_permille != self.rate_permille:
+            return "accepted"
+        tick = self.clock.tick()
+        self.effect.demanded(self.mode, self.rate_permille, tick)
+        return self.effect.verdict(self.standing, tick) or "accepted"
 
     def _is_written(self) -> bool:
         return self.write_result is not None and self.write_result.state == "verified"

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 from devices.clock import SYSTEM, Clock
 from devices.errors import LinkError, Refused
-from devices.tags import BIT_TABLES
+from devices.tags import BIT_TABLES, Endpoint
+from devices.transport import client_for
 
 if TYPE_CHECKING:
-    from pymodbus.client import AsyncModbusTcpClient
+    from pymodbus.client.base import ModbusBaseClient
 
 READS = {"coil": "read_coils", "discrete": "read_discrete_inputs"}
 READS |= {"holding": "read_holding_registers", "input": "read_input_registers"}
@@ -27,9 +28,10 @@ ANSWERED = (1, 2, 3)  # exceptions that are a proper answer; the others leave th
 
 
 class Link:
-    """One TCP connection (host:port), shared by every unit behind it; one request at a time.
+    """One connection (TCP, TLS or a serial line), shared by every unit behind it; one request at a time.
 
-    `framing` is tcp or rtu_over_tcp; times in s. Back-off after a refused connect doubles from `first_s` to
+    `framing` is tcp, rtu_over_tcp, rtu (`host` is the port's path) or tls; `endpoint` tells the rest. Times in s.
+    Back-off after a refused connect doubles from `first_s` to
     `most_s`, each delay drawn between half and the whole, so that five hundred devices do not come back at once.
     """
 
@@ -44,14 +46,16 @@ class Link:
         most_s: float = 30.0,
         clock: Clock = SYSTEM,
         rng: random.Random | None = None,
+        endpoint: Endpoint | None = None,
     ) -> None:
         """Prepare a link without connecting."""
+        self.endpoint = endpoint or Endpoint(host, port, timeout_s=timeout_s, framing=framing)
         self.host, self.port, self.timeout_s, self.framing = host, port, timeout_s, framing
         self.first_s, self.most_s, self.clock, self.rng = first_s, most_s, clock, rng or random.Random()
         self.connects = 0
         self.failed_connects = 0
         self.not_before = 0.0
-        self._client: AsyncModbusTcpClient | None = None
+        self._client: ModbusBaseClient | None = None
         self._asking = False
         self._tainted = False
         self._turn = asyncio.Lock()
@@ -90,7 +94,7 @@ class Link:
         if client:
             client.close()
 
-    async def _connected(self) -> AsyncModbusTcpClient:
+    async def _connected(self) -> ModbusBaseClient:
         """Return a clean, open client; a connection on which something arrived unasked is not clean."""
         if self._client and (self._tainted or not self._client.connected):
             self.drop()
@@ -98,32 +102,29 @@ class Link:
             return self._client
         if self.clock.tick() < self.not_before:
             raise LinkError("backing_off", host=self.host, port=self.port)
-        client = self._fresh()
         self.connects += 1
-        if not await self._opens(client):
-            client.close()
+        client = self._fresh()
+        if client is None or not await self._opens(client):
+            if client:
+                client.close()
             self._back_off()
             raise LinkError("refused", host=self.host, port=self.port)
         self.failed_connects, self.not_before, self._client = 0, 0.0, client
         return client
 
-    async def _opens(self, client: AsyncModbusTcpClient) -> bool:
+    async def _opens(self, client: ModbusBaseClient) -> bool:
         try:
             return bool(await asyncio.wait_for(client.connect(), self.timeout_s))
-        except (TimeoutError, OSError):
+        except (TimeoutError, OSError, ValueError):  # a serial port refuses settings with a ValueError
             return False
 
-    def _fresh(self) -> AsyncModbusTcpClient:
-        from pymodbus import FramerType
-        from pymodbus.client import AsyncModbusTcpClient
-
+    def _fresh(self) -> ModbusBaseClient | None:
         # it prints an error line for every failure; the poller records failures itself
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)
-        framer = FramerType.RTU if self.framing == "rtu_over_tcp" else FramerType.SOCKET
-        return AsyncModbusTcpClient(
-            self.host, port=self.port, framer=framer, timeout=self.timeout_s, retries=0, reconnect_delay=0,
-            trace_packet=self._trace,
-        )  # fmt: skip
+        try:
+            return client_for(self.endpoint, self.timeout_s, self._trace)
+        except OSError:  # a certificate that cannot be read, a serial port that is not there
+            return None
 
     def _trace(self, sending: bool, data: bytes) -> bytes:
         if not sending and not self._asking:

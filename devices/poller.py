@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
 
 from devices.clock import SYSTEM, Clock
+from devices.driver import Connection
+from devices.drivers import line_of
 from devices.errors import DevicesError, UnknownDevice
-from devices.link import Link
 from devices.outlet import Outlet, Sink
 from devices.sample import LimitReport, LinkHealth, WriteResult
 from devices.tags import CADENCES, DeviceMap, Value
@@ -21,13 +23,15 @@ from devices.unit import PolledUnit
 T = TypeVar("T")
 Job = Callable[[], Awaitable[None]]
 LIMIT = "limit"
+KEPT = 600  # reads of a link whose lateness is remembered
 
 
 @dataclass(slots=True)
 class _Line:
     """One link with its units, what is due when (by tick), and the commands waiting for it."""
 
-    link: Link
+    name: str
+    link: Connection
     units: list[PolledUnit]
     due: dict[tuple[int, str], float] = field(default_factory=dict)
     jobs: asyncio.Queue[Job | None] = field(default_factory=asyncio.Queue)
@@ -35,12 +39,17 @@ class _Line:
     failures: int = 0
     last_ok_at: datetime | None = None
     reason: str | None = None
+    missed: int = 0
+    late_s: deque[float] = field(default_factory=lambda: deque(maxlen=KEPT))
 
 
 class Poller:
     """Reads device maps by their cadences and hands batches to `sink(batches)`, sync or async.
 
     `periods` replaces the seconds of fast, normal and slow; commands (`limit`, `write`) may come at any time.
+    `may_write` is asked before each write that the poller makes by itself: another may hold these machines by now.
+    One that `inherits` takes nobody to be at rest, because a machine may still obey a poller that died: its first
+    `apply` writes to each machine what is wanted of it, be it only to run.
     """
 
     def __init__(
@@ -53,8 +62,11 @@ class Poller:
         rng: random.Random | None = None,
         most_backoff_s: float = 30.0,
         stand_s: float = 60.0,
+        may_write: Callable[[], bool] = lambda: True,
+        inherits: bool = False,
     ) -> None:
         """Group the devices by link; nothing is opened yet."""
+        self._may_write, self._inherits = may_write, inherits
         self.clock, self.rng, self.periods = clock, rng or random.Random(), periods
         self.outlet = Outlet(sink)
         self._most_backoff_s, self._stand_s = most_backoff_s, stand_s
@@ -116,22 +128,18 @@ class Poller:
         return tuple(_health(line) for line in self._lines)
 
     def _grouped(self, maps: Sequence[DeviceMap]) -> list[_Line]:
-        groups: dict[tuple[str, int], list[DeviceMap]] = {}
+        groups: dict[tuple[str, str, int], list[DeviceMap]] = {}
         for device in maps:
-            groups.setdefault((device.link.host, device.link.port), []).append(device)
-        return [self._line(host, port, devices) for (host, port), devices in groups.items()]
+            groups.setdefault(device.link.line, []).append(device)
+        return [self._line(devices) for devices in groups.values()]
 
-    def _line(self, host: str, port: int, devices: list[DeviceMap]) -> _Line:
-        link = Link(
-            host,
-            port,
-            timeout_s=devices[0].link.timeout_s,
-            framing=devices[0].link.framing,
-            most_s=self._most_backoff_s,
-            clock=self.clock,
-            rng=self.rng,
-        )
-        return _Line(link, [PolledUnit(device, link, self.periods, self.clock) for device in devices])
+    def _line(self, devices: list[DeviceMap]) -> _Line:
+        place = devices[0].link
+        link, drivers = line_of(devices, most_s=self._most_backoff_s, clock=self.clock, rng=self.rng)
+        units = [PolledUnit(driver, self.periods, self.clock) for driver in drivers]
+        for unit in units:
+            unit.keeper.settle(known=not self._inherits)
+        return _Line(f"{place.host}:{place.port}" if place.port else place.host, link, units)
 
     def _find(self, device: str) -> tuple[_Line, PolledUnit]:
         units = [(line, unit) for line in self._lines for unit in line.units]
@@ -167,6 +175,8 @@ class Poller:
     async def _run_line(self, line: _Line) -> None:
         """Work one link until stopped; whatever goes wrong is recorded and the link goes on."""
         self._plan_first(line)
+        for unit in line.units:
+            await unit.driver.open()
         while not self._stopping:
             try:
                 await self._next(line)
@@ -174,6 +184,8 @@ class Poller:
                 line.failures, line.reason = line.failures + 1, repr(error)
                 await asyncio.sleep(min(self.periods.values()))
         await self._release(line)
+        for unit in line.units:
+            await unit.driver.close()
         line.link.drop()
         for done in list(line.asked):  # nobody waits for ever for a command that came too late
             done.set_exception(DevicesError("stopping"))
@@ -208,7 +220,10 @@ class Poller:
             await self._renew(line, unit, index)
             return
         period = unit.cadences[cadence]
-        missed = max(0, int((self.clock.tick() - line.due[index, cadence]) / period))
+        late = self.clock.tick() - line.due[index, cadence]
+        missed = max(0, int(late / period))
+        line.missed += missed
+        line.late_s.append(late)
         line.due[index, cadence] += period * (missed + 1)
         self.outlet.put(await unit.poll(cadence))
         self._note(line, unit)
@@ -234,6 +249,9 @@ class Poller:
 
     async def _renew(self, line: _Line, unit: PolledUnit, index: int) -> None:
         keeper = unit.keeper
+        if not self._may_write():
+            line.due.pop((index, LIMIT), None)
+            return
         line.due[index, LIMIT] = self.clock.tick() + keeper.renew_s
         if self.clock.tick() - keeper.asked_tick > self._stand_s:
             await self._write_limit(line, unit, "run", 1000, keeper.source)
@@ -243,18 +261,20 @@ class Poller:
     async def _release(self, line: _Line) -> None:
         """A clean stop leaves no machine held; what cannot be reached runs again when its lease ends."""
         for unit in line.units:
-            if unit.keeper.mode != "run":
+            if unit.keeper.mode != "run" and self._may_write():
                 await self._write_limit(line, unit, "run", 1000, unit.keeper.source)
 
 
 def _health(line: _Line) -> LinkHealth:
     known = line.last_ok_at is not None or line.failures > 0
     return LinkHealth(
-        link=f"{line.link.host}:{line.link.port}",
+        link=line.name,
         devices=tuple(unit.device.device for unit in line.units),
         state="unknown" if not known else "down" if line.failures else "up",
         last_ok_at=line.last_ok_at,
         failures=line.failures,
         reason=line.reason,
         connects=line.link.connects,
+        missed=line.missed,
+        late_s=sorted(line.late_s)[len(line.late_s) * 99 // 100] if line.late_s else 0.0,
     )

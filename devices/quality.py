@@ -26,12 +26,13 @@ class Freshness:
         self.sample = Sample(tag.name, None, "bad", "never_read", None, None)
         self._tick: float | None = None
 
-    def received(self, value: Value, at: datetime, tick: float) -> Sample:
-        """Take a value that arrived; outside its plausible range it is uncertain, not thrown away."""
+    def received(
+        self, value: Value, at: datetime, tick: float, source_at: datetime | None = None, doubt: str | None = None
+    ) -> Sample:
+        """Take a value that arrived; a doubted one, or one outside its plausible range, is kept and uncertain."""
         self._tick = tick
-        quality: Quality = "good" if self._is_plausible(value) else "uncertain"
-        reason = None if quality == "good" else "implausible"
-        self.sample = Sample(self.tag.name, value, quality, reason, None, at)
+        reason = doubt or (None if self._is_plausible(value) else "implausible")
+        self.sample = Sample(self.tag.name, value, "uncertain" if reason else "good", reason, source_at, at)
         return self.sample
 
     def unusable(self, reason: str) -> Sample:

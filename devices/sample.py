@@ -10,7 +10,7 @@ from devices.tags import Value
 
 Quality = Literal["good", "uncertain", "bad"]
 WriteState = Literal["requested", "written", "verified", "refused", "lost"]
-LimitState = Literal["verified", "accepted", "effective", "overridden", "refused", "lost", "notify_only"]
+LimitState = Literal["verified", "accepted", "effective", "ineffective", "overridden", "refused", "lost", "notify_only"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class LinkHealth:
-    """How a link is: state up|down|unknown, last good exchange, failures in a row, reason of the last failure."""
+    """How a link is: state up|down|unknown, last good exchange, failures in a row, reason of the last failure.
+
+    `missed` periods were not read at all; `late_s` is the 99th percentile of how late the last reads began.
+    """
 
     link: str
     devices: tuple[str, ...]
@@ -114,3 +117,5 @@ class LinkHealth:
     failures: int
     reason: str | None
     connects: int
+    missed: int = 0
+    late_s: float = 0.0

@@ -49,6 +49,8 @@ class Plant:
         logging.getLogger("pymodbus").setLevel(logging.CRITICAL + 1)
         groups: dict[tuple[str, int, str], list[DeviceMap]] = {}
         for device in self.maps:
+            if device.link.protocol != "modbus" or device.link.framing not in ("tcp", "rtu_over_tcp"):
+                raise PlantError("cannot_simulate", device=device.device)
             alone = device.device if device.link.port == 0 else ""
             groups.setdefault((device.link.host, device.link.port, alone), []).append(device)
         ports: dict[str, int] = {}
@@ -69,8 +71,10 @@ class Plant:
         await asyncio.sleep(0)
 
     async def _listen(self, host: str, port: int, devices: list[DeviceMap]) -> int:
+        from pymodbus import FramerType
         from pymodbus.server import ModbusTcpServer
 
+        framer = FramerType.RTU if devices[0].link.framing == "rtu_over_tcp" else FramerType.SOCKET
         server: ModbusTcpServer | None = None
 
         def hang_up() -> None:
@@ -79,6 +83,7 @@ class Plant:
 
         server = ModbusTcpServer(
             [self._device(device, hang_up) for device in devices],
+            framer=framer,
             address=(host, port),
             trace_packet=self.chaos.mangled,
         )

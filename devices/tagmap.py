@@ -1,6 +1,6 @@
-"""Register maps from YAML: parse and lint, with every problem named at once.
+"""Register maps from YAML or CSV: parse and lint, with every problem named at once.
 
-A file holds `version: 1` and `devices:`, a list; docs/devices.md shows the form.
+A file holds `version: 1` and `devices:`, a list; docs/devices.md shows the form, and `csvmap` that of tables.
 """
 
 from __future__ import annotations
@@ -12,14 +12,19 @@ from typing import Any
 
 import yaml
 
+from devices import csvmap
 from devices.errors import MapError, Problem
 from devices.fields import Fields, is_number, is_pair
-from devices.maplint import duplicates, overlaps
+from devices.maplint import duplicates, overlaps, strangers
 from devices.signal import ANSWER_WORDS, COMMAND_WORDS
 from devices.tags import (
     BIT_TABLES,
     CADENCES,
+    FRAMINGS,
     MEANINGS,
+    MESSAGE,
+    MODBUS_TABLES,
+    PROTOCOLS,
     STATE_CODES,
     TABLES,
     WIDTHS,
@@ -28,6 +33,7 @@ from devices.tags import (
     Endpoint,
     LimitBlock,
     Noise,
+    Security,
     Tag,
 )
 
@@ -48,7 +54,13 @@ class _Loader(yaml.SafeLoader):
 
 def load(path: str | Path) -> tuple[DeviceMap, ...]:
     """Return the devices of a map file; raises MapError naming every problem, OSError when it cannot be read."""
-    return parse(Path(path).read_text(encoding="utf-8"))
+    return parse(text_of(path))
+
+
+def text_of(path: str | Path) -> str:
+    """Return a map file as YAML text, a table (.csv) too; raises OSError and UnicodeDecodeError."""
+    text = Path(path).read_text(encoding="utf-8-sig")
+    return csvmap.as_yaml(text) if Path(path).suffix.lower() == ".csv" else text
 
 
 def parse(text: str) -> tuple[DeviceMap, ...]:
@@ -100,28 +112,52 @@ def _device(raw: Any, where: str, problems: list[Problem]) -> DeviceMap:
     )
     row.close()
     overlaps(found, where, problems)
+    strangers(found, where, problems)
     return found
 
 
 def _link(raw: Any, where: str, problems: list[Problem]) -> Endpoint:
     row = Fields(raw, where, problems)
+    protocol = row.choice("protocol", PROTOCOLS, "modbus")
+    framing = row.choice("framing", FRAMINGS, "tcp")
+    usual = 1883 if protocol == "mqtt" else {"tls": 802, "rtu": 0}.get(framing, 502)
     link = Endpoint(
         host=row.text("host"),
-        port=row.integer("port", 0, 65535, 502),
+        port=row.integer("port", 0, 65535, usual),
         unit=row.integer("unit", 0, 255, 1),
         timeout_s=row.number("timeout_s", 0.5, 0.01),
-        framing=row.choice("framing", ("tcp", "rtu_over_tcp"), "tcp"),
+        framing=framing,
+        protocol=protocol,
+        baud=row.integer("baud", 300, 4_000_000, 19200),
+        parity=row.choice("parity", ("N", "E", "O"), "E"),
+        stop_bits=row.integer("stop_bits", 1, 2, 1),
+        security=_security(row.take("security"), f"{where}.security", problems),
+        user=row.text("user", ""),
+        password_env=row.text("password_env", ""),
     )
+    if framing == "tls" and link.security is None:
+        row.wrong("missing_security", link.host, "security")
     row.close()
     return link
 
 
+def _security(raw: Any, where: str, problems: list[Problem]) -> Security | None:
+    if raw is None:
+        return None
+    row = Fields(raw, where, problems)
+    found = Security(row.text("ca"), row.text("certificate", ""), row.text("key", ""), row.text("name", ""))
+    row.close()
+    return found
+
+
 def _tag(raw: Any, where: str, problems: list[Problem]) -> Tag:
     row = Fields(raw, where, problems)
+    topic = row.text("topic", "")
+    table = row.choice("table", TABLES, MESSAGE if topic else "holding")
     tag = Tag(
         name=row.text("name"),
-        table=row.choice("table", TABLES, "holding"),
-        address=row.integer("address", 0, 65535),
+        table=table,
+        address=row.integer("address", 0, 65535, 0 if table == MESSAGE else None),
         type=row.choice("type", tuple(WIDTHS), "uint16"),
         byte_order=row.choice("byte_order", ("big", "little"), "big"),
         word_order=row.choice("word_order", ("big", "little"), "big"),
@@ -137,6 +173,10 @@ def _tag(raw: Any, where: str, problems: list[Problem]) -> Tag:
         writable=row.pair("writable"),
         meaning=row.choice("meaning", MEANINGS, "other"),
         max_step=row.integer("max_step", 1, 1 << 62) if row.take("max_step") is not None else None,
+        topic=topic,
+        path=row.text("path", ""),
+        time_path=row.text("time_path", ""),
+        set_topic=row.text("set_topic", ""),
     )
     row.close()
     _tag_sense(tag, row)
@@ -144,16 +184,30 @@ def _tag(raw: Any, where: str, problems: list[Problem]) -> Tag:
 
 
 def _tag_sense(tag: Tag, row: Fields) -> None:
-    if (tag.table in BIT_TABLES) != (tag.type == "bool"):
+    if tag.table == MESSAGE:
+        _message_sense(tag, row)
+    elif (tag.table in BIT_TABLES) != (tag.type == "bool"):
         row.wrong("type_does_not_fit_table", f"{tag.type} in {tag.table}", "type")
     if tag.scale == 0:
         row.wrong("zero_scale", tag.scale, "scale")
-    if tag.writable and tag.table not in ("coil", "holding"):
+    if tag.writable and tag.table not in ("coil", "holding", MESSAGE):
         row.wrong("table_is_read_only", tag.table, "writable")
     if tag.writable and tag.type == "bit":
         row.wrong("bit_is_not_writable", tag.name, "writable")
     if tag.end > 1 << 16:
         row.wrong("address_too_high", tag.address, "address")
+
+
+def _message_sense(tag: Tag, row: Fields) -> None:
+    """A message is JSON: it has numbers, texts and true or false, but no registers and no bits of them."""
+    if not tag.topic or set(tag.topic) & set("#+"):
+        row.wrong("bad_topic", tag.topic, "topic")
+    if set(tag.set_topic) & set("#+"):
+        row.wrong("bad_topic", tag.set_topic, "set_topic")
+    if tag.writable and not tag.set_topic:
+        row.wrong("missing_text", tag.name, "set_topic")
+    if tag.type == "bit":
+        row.wrong("type_does_not_fit_table", f"{tag.type} in {tag.table}", "type")
 
 
 def _limit(raw: Any, where: str, problems: list[Problem]) -> LimitBlock | None:
@@ -173,7 +227,7 @@ def _limit(raw: Any, where: str, problems: list[Problem]) -> LimitBlock | None:
 def _readable(raw: Any, where: str, problems: list[Problem]) -> dict[str, tuple[tuple[int, int], ...]]:
     row = Fields(raw or {}, where, problems)
     found: dict[str, tuple[tuple[int, int], ...]] = {}
-    for table in TABLES:
+    for table in MODBUS_TABLES:
         ranges = row.take(table)
         if ranges is None:
             continue

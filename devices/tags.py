@@ -10,7 +10,11 @@ from typing import Final
 Value = int | float | bool | str
 
 BIT_TABLES: Final = ("coil", "discrete")
-TABLES: Final = ("coil", "discrete", "holding", "input")
+MODBUS_TABLES: Final = ("coil", "discrete", "holding", "input")
+MESSAGE: Final = "message"  # the table of values that come as messages of a broker
+TABLES: Final = (*MODBUS_TABLES, MESSAGE)
+PROTOCOLS: Final = ("modbus", "mqtt")
+FRAMINGS: Final = ("tcp", "rtu_over_tcp", "rtu", "tls")
 WIDTHS: Final[Mapping[str, int]] = {
     "bool": 1, "bit": 1, "int16": 1, "uint16": 1, "int32": 2, "uint32": 2, "float32": 2,
     "int64": 4, "uint64": 4, "float64": 4, "string": 0,
@@ -24,19 +28,56 @@ MEANINGS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Security:
+    """The files of an encrypted link: who is trusted (`ca`), and who we are; `name` is what the certificate says."""
+
+    ca: str = ""
+    certificate: str = ""
+    key: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where a device answers: host, port (0 = any free port, for simulation), Modbus unit id, timeout in s."""
+    """Where a device answers: host, port (0 = any free port, for simulation), Modbus unit id, timeout in s.
+
+    A serial line (`framing` rtu) has the path of its port for a host, and `baud`, `parity` N|E|O, `stop_bits`.
+    A broker may want a `user`, whose password stands in the environment variable `password_env`.
+    """
 
     host: str
     port: int = 502
     unit: int = 1
     timeout_s: float = 0.5
     framing: str = "tcp"
+    protocol: str = "modbus"
+    baud: int = 19200
+    parity: str = "E"
+    stop_bits: int = 1
+    security: Security | None = None
+    user: str = ""
+    password_env: str = ""
+
+    @property
+    def line(self) -> tuple[str, str, int]:
+        """Return what devices share when they share a connection: protocol, host and port."""
+        return self.protocol, self.host, self.port
+
+    @property
+    def address(self) -> str:
+        """Return the address that only one device may have; empty where there is none (port 0, a broker)."""
+        if self.protocol == "mqtt" or (self.port == 0 and self.framing != "rtu"):
+            return ""
+        return f"{self.host}/{self.unit}" if self.framing == "rtu" else f"{self.host}:{self.port}/{self.unit}"
 
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """One value of a device (ISA-95 equipment property): where it lies, how it is coded, how often it is read."""
+    """One value of a device (ISA-95 equipment property): where it lies, how it is coded, how often it is read.
+
+    In the table `message` it comes with each message on `topic`: the value at `path` (dots between keys, empty for
+    the whole), the device's own time at `time_path`; it is written to `set_topic`.
+    """
 
     name: str
     table: str
@@ -56,6 +97,10 @@ class Tag:
     writable: tuple[float, float] | None = None
     meaning: str = "other"
     max_step: int | None = None
+    topic: str = ""
+    path: str = ""
+    time_path: str = ""
+    set_topic: str = ""
 
     @property
     def count(self) -> int:

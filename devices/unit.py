@@ -7,26 +7,27 @@ from datetime import datetime
 
 from devices.actuator import LimitKeeper
 from devices.clock import Clock
-from devices.driver import ModbusDriver, Reading
-from devices.link import Link
+from devices.driver import Driver, Reading
 from devices.quality import Freshness, Recorder
 from devices.sample import Batch, CountDelta, LimitReport, Sample, StateEdge
 from devices.state import CountWatch, StateWatch
-from devices.tags import DeviceMap
 
 
 class PolledUnit:
     """Turns the readings of one device into batches; does no timing and no deciding of its own."""
 
-    def __init__(self, device: DeviceMap, link: Link, periods: Mapping[str, float], clock: Clock) -> None:
+    def __init__(self, driver: Driver, periods: Mapping[str, float], clock: Clock) -> None:
         """Prepare the watches of every tag."""
-        self.device, self.clock = device, clock
-        self.driver = ModbusDriver(device, link)
-        self.keeper = LimitKeeper(self.driver, clock)
+        self.device, self.clock = driver.device, clock
+        self.driver, device = driver, driver.device
+        self.keeper = LimitKeeper(driver, clock)
         self.cadences = {tag.cadence: periods[tag.cadence] for tag in device.tags}
         self.read_at: datetime | None = None
         self.reason: str | None = None
-        self._fresh = {tag.name: Freshness(tag, periods[tag.cadence]) for tag in device.tags}
+        # who tells by himself is expected once in a heartbeat, who is asked once in a period
+        told = "subscribe" in driver.caps
+        self._fresh = {tag.name: Freshness(tag, tag.heartbeat_s if told else periods[tag.cadence])
+                       for tag in device.tags}  # fmt: skip
         self._recorders = {tag.name: Recorder(tag) for tag in device.tags}
         self._state = StateWatch(device.machine, device.states)
         self._counts = [CountWatch(device.machine, tag) for tag in device.meaning("count")]
@@ -36,12 +37,21 @@ class PolledUnit:
         readings = await self.driver.read(cadence)
         now, tick = self.clock.now(), self.clock.tick()
         samples = [self._sample(reading, now, tick) for reading in readings]
+        told = {sample.tag for sample in samples}
+        silent = (tag for tag in self.device.tags if tag.cadence == cadence and tag.name not in told)
+        samples += [self._fresh[tag.name].aged(tick) for tag in silent]
         if any(reading.answered for reading in readings):
             self.read_at, self.reason = now, None
         else:
-            self.reason = next((reading.reason for reading in readings), self.reason)
+            self.reason = next((reading.reason for reading in readings), None)
         stored = tuple(s for s in samples if self._recorders[s.tag].store(s))
-        return self._batch(now, stored, self._edges(now), self._deltas(samples))
+        edges, counts = self._edges(now), self._deltas(samples)
+        for delta in counts:
+            self.keeper.effect.counted(delta.delta, tick)
+        self.keeper.standing = self._state.state in ("idle", "stopped")
+        seen = self.keeper.judged()
+        limits = (seen,) if seen else ()
+        return Batch(self.device.device, self.device.machine, now, self.read_at, stored, edges, counts, limits)
 
     def limit_batch(self, report: LimitReport) -> Batch:
         """Return a batch that carries only a limit report."""
@@ -50,7 +60,8 @@ class PolledUnit:
     def _sample(self, reading: Reading, now: datetime, tick: float) -> Sample:
         fresh = self._fresh[reading.tag.name]
         if reading.value is not None:
-            return fresh.received(reading.value, now, tick)
+            at, seen = reading.received_at or now, tick if reading.tick is None else reading.tick
+            return fresh.received(reading.value, at, seen, reading.source_at, reading.reason)
         if reading.answered:
             return fresh.unusable(reading.reason or "unusable")
         return fresh.aged(tick, reading.reason or "stale")
@@ -67,12 +78,3 @@ class PolledUnit:
         by_tag = {sample.tag: sample for sample in samples}
         found = (w.update(by_tag[w.tag.name]) for w in self._counts if w.tag.name in by_tag)
         return tuple(delta for delta in found if delta)
-
-    def _batch(
-        self,
-        now: datetime,
-        samples: tuple[Sample, ...],
-        edges: tuple[StateEdge, ...],
-        counts: tuple[CountDelta, ...],
-    ) -> Batch:
-        return Batch(self.device.device, self.device.machine, now, self.read_at, samples, edges, counts)

@@ -3,11 +3,16 @@
     genealogy        what is in a thing and where it went: Graph.backward, .forward, .affected, folded for a screen
     inspection       limits and the verdict on a value; which disposition is allowed in which state
     nonconformance   open, contained, dispositioned, closed: one table of moves
-    spc, rules       control charts, Nelson's rules 1 to 4, Cp and Cpk
+    spc, attribute   control charts: X-bar and R or s, I-MR, p, np, c, u; Cp, Cpk, Pp, Ppk
+    rules            Nelson's eight rules and those of Western Electric
+    normality        Anderson and Darling's test
+    complaint        what units with complaints share: ranked causes, corrected for the number tried
+    sampling         ISO 2859-1: code letters, single plans, switching
+    sampled          inspection of a sample: when it is due, its size, the values typed, its verdict
     kpi              key figures by the names of ISO 22400-2
     errors           what is refused, each with a code and named values
 
-On a file: `python -m quality spc FILE.csv --chart xbar-r|i-mr [--json]`.
+On a file: `python -m quality spc FILE.csv --chart xbar-r|xbar-s|i-mr|p|np|c|u [--json]`.
 
 >>> from decimal import Decimal
 >>> from quality import Characteristic, Graph, Link, Node, judge, xbar_r
@@ -22,6 +27,7 @@ On a file: `python -m quality spc FILE.csv --chart xbar-r|i-mr [--json]`.
 '7.816 8.067 8.317'
 """
 
+from quality.complaint import Candidate, Finding, bands, causes
 from quality.errors import QualityError
 from quality.genealogy import Direction, Folded, Graph, Group, Link, Node, Trace, folded
 from quality.inspection import (
@@ -39,11 +45,13 @@ from quality.rules import Hit, hits
 from quality.spc import Capability, Chart, Series, capability, i_mr, xbar_r
 
 __all__ = [
+    "Candidate",
     "Capability",
     "Characteristic",
     "Chart",
     "Direction",
     "Disposition",
+    "Finding",
     "Folded",
     "Graph",
     "Group",
@@ -60,7 +68,9 @@ __all__ = [
     "Verdict",
     "allowed_dispositions",
     "allowed_moves",
+    "bands",
     "capability",
+    "causes",
     "check_disposition",
     "folded",
     "hits",

@@ -8,6 +8,9 @@
     ├── MoveRefused          move_refused          not possible in the state of the nonconformance
     ├── BadElement           bad_element           a time or quantity below zero, NaN or infinite
     ├── BadSeries            bad_series            too few or unequal values for a control chart
+    ├── BadSampling          bad_sampling          a lot, level or AQL that the sampling tables do not have
+    ├── BadSample            bad_sample            more or fewer values than the sample has pieces
+    ├── BadComplaints        bad_complaints        a factor without one level for each unit
     └── BadFile              bad_file              a file that cannot be read, with line and column
 
 An error carries a `code` and named `values`; the words a user reads are made elsewhere.
@@ -66,6 +69,21 @@ class BadElement(QualityError):
 class BadSeries(QualityError):
     code = "bad_series"
     line = "no control chart: {reason} ({value})"
+
+
+class BadSampling(QualityError):
+    code = "bad_sampling"
+    line = "the sampling tables have no {reason} {value}"
+
+
+class BadSample(QualityError):
+    code = "bad_sample"
+    line = "{key}: {given} values for {wanted} pieces"
+
+
+class BadComplaints(QualityError):
+    code = "bad_complaints"
+    line = "the factor {factor!r} has {levels} levels for {units} units"
 
 
 class BadFile(QualityError):

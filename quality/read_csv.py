@@ -85,6 +85,18 @@ def singles(data: Measurements) -> tuple[float, ...]:
     return tuple(row[0] for row in data.rows)
 
 
+def counts_and_sizes(data: Measurements, needs_sizes: bool) -> tuple[list[int], list[int]]:
+    """A column of counts and, where needed, one with the size of each sample; BadFile for what is no whole number."""
+    wanted = 2 if needs_sizes else 1
+    if len(data.rows[0]) != wanted:
+        raise BadFile(line=data.lines[0], column=wanted, reason="columns_expected", value=wanted)
+    for line, row in zip(data.lines, data.rows, strict=True):
+        for at, value in enumerate(row, 1):
+            if value != int(value):
+                raise BadFile(line=line, column=at, reason="not_whole", value=value)
+    return [int(row[0]) for row in data.rows], [int(row[-1]) for row in data.rows]
+
+
 def _rows(text: str) -> list[Row]:
     first = text.lstrip("\ufeff").partition("\n")[0]
     separator = next((mark for mark in ("\t", ";") if mark in first), ",")

@@ -1,4 +1,4 @@
-"""Control charts for variables: X-bar and R, individuals and moving range, with limits, run rules and capability.
+"""Control charts for variables: X-bar and R, X-bar and s, individuals and moving range, with rules and capability.
 
 Constants are those of ASTM Manual 7 / ISO 7870-2; the worked examples in the tests are from Montgomery,
 Introduction to Statistical Quality Control, and from the NIST/SEMATECH e-Handbook.
@@ -12,11 +12,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from statistics import mean
+from statistics import mean, stdev
 from typing import Final
 
 from quality.errors import BadSeries
-from quality.rules import Hit, hits
+from quality.rules import NELSON, Hit, hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A control chart: location, spread, the size of a subgroup and sigma within subgroups (mean range / d2)."""
+    """A control chart: location, spread, the size of a subgroup and sigma within subgroups (R / d2, or s / c4)."""
 
     kind: str
     size: int
@@ -80,11 +80,22 @@ class Chart:
     spread: Series
 
 
-def xbar_r(groups: Sequence[Sequence[float]], phase: int | None = None) -> Chart:
+def xbar_r(groups: Sequence[Sequence[float]], phase: int | None = None, rules: Sequence[int] = NELSON) -> Chart:
     """Means and ranges of equal subgroups of 2 to 25; limits from the first `phase` subgroups, or from all.
 
     Limits x̿ ± A2 R̄ and D3 R̄, D4 R̄ (Shewhart). BadSeries for fewer than 2 subgroups or unequal ones.
     """
+    size = _size(groups)
+    means = tuple(mean(group) for group in groups)
+    ranges = tuple(max(group) - min(group) for group in groups)
+    _check_finite(ranges)
+    used = _phase(len(groups), phase)
+    table, centre, spread = CONSTANTS[size], mean(means[:used]), mean(ranges[:used])
+    main = _series("x", means, centre, centre - table.a2 * spread, centre + table.a2 * spread, rules)
+    return Chart("xbar-r", size, spread / table.d2, main, _range_series("r", ranges, spread, table))
+
+
+def _size(groups: Sequence[Sequence[float]]) -> int:
     size = len(groups[0]) if groups else 0
     if size not in CONSTANTS:
         raise BadSeries(reason="subgroup_size", value=size)
@@ -92,16 +103,32 @@ def xbar_r(groups: Sequence[Sequence[float]], phase: int | None = None) -> Chart
         if len(group) != size:
             raise BadSeries(reason="unequal_subgroup", value=number)
         _check_finite(group)
-    means = tuple(mean(group) for group in groups)
-    ranges = tuple(max(group) - min(group) for group in groups)
-    _check_finite(ranges)
+    return size
+
+
+def c4(size: int) -> float:
+    """The mean of the standard deviation of `size` normal values over sigma (ISO 7870-2)."""
+    return math.sqrt(2 / (size - 1)) * math.exp(math.lgamma(size / 2) - math.lgamma((size - 1) / 2))
+
+
+def xbar_s(groups: Sequence[Sequence[float]], phase: int | None = None, rules: Sequence[int] = NELSON) -> Chart:
+    """Means and standard deviations of equal subgroups of 2 to 25; better than ranges from about ten values on.
+
+    Limits x̿ ± A3 s̄ and B3 s̄, B4 s̄ with A3 = 3 / (c4 √n) and B = 1 ± 3 √(1 - c4²) / c4. BadSeries as for `xbar_r`.
+    """
+    size = _size(groups)
+    means, spreads = tuple(mean(group) for group in groups), tuple(stdev(group) for group in groups)
+    _check_finite(spreads)
     used = _phase(len(groups), phase)
-    table, centre, spread = CONSTANTS[size], mean(means[:used]), mean(ranges[:used])
-    main = _series("x", means, centre, centre - table.a2 * spread, centre + table.a2 * spread)
-    return Chart("xbar-r", size, spread / table.d2, main, _range_series("r", ranges, spread, table))
+    centre, spread, factor = mean(means[:used]), mean(spreads[:used]), c4(size)
+    sigma, wide = spread / factor, 3 * math.sqrt(1 - factor * factor) / factor
+    reach = 3 * sigma / math.sqrt(size)
+    main = _series("x", means, centre, centre - reach, centre + reach, rules)
+    low, high = max(0.0, 1 - wide) * spread, (1 + wide) * spread
+    return Chart("xbar-s", size, sigma, main, _series("s", spreads, spread, low, high, (1,)))
 
 
-def i_mr(values: Sequence[float], phase: int | None = None) -> Chart:
+def i_mr(values: Sequence[float], phase: int | None = None, rules: Sequence[int] = NELSON) -> Chart:
     """Single values and their moving ranges of two; limits from the first `phase` values, or from all.
 
     Limits x̄ ± 3 MR̄ / 1.128 and D4 MR̄. BadSeries for fewer than 2 values.
@@ -112,7 +139,7 @@ def i_mr(values: Sequence[float], phase: int | None = None) -> Chart:
     _check_finite(ranges)
     table, centre, spread = CONSTANTS[2], mean(values[:used]), mean(ranges[: used - 1])
     sigma = spread / table.d2
-    main = _series("i", tuple(values), centre, centre - 3 * sigma, centre + 3 * sigma)
+    main = _series("i", tuple(values), centre, centre - 3 * sigma, centre + 3 * sigma, rules)
     return Chart("i-mr", 1, sigma, main, _range_series("mr", ranges, spread, table))
 
 
@@ -139,15 +166,21 @@ def capability(mean: float, sigma: float, lower: float | None, upper: float | No
     return Capability(cp, min(sides) / (3 * sigma) if sides else None)
 
 
-def _series(name: str, points: tuple[float, ...], centre: float, lower: float, upper: float) -> Series:
-    return Series(name, points, centre, lower, upper, hits(points, centre, lower, upper))
+def performance(values: Sequence[float], lower: float | None, upper: float | None) -> Capability:
+    """Pp and Ppk: the same with the deviation of all values, which holds what happens between subgroups as well."""
+    _check_finite(values)
+    return capability(mean(values), stdev(values), lower, upper) if len(values) > 1 else Capability(None, None)
+
+
+def _series(
+    name: str, points: tuple[float, ...], centre: float, lower: float, upper: float, rules: Sequence[int]
+) -> Series:
+    return Series(name, points, centre, lower, upper, hits(points, centre, lower, upper, rules))
 
 
 def _range_series(name: str, ranges: tuple[float, ...], centre: float, table: Constants) -> Series:
     """Ranges are not symmetric, so only the rule of a point beyond a limit is kept."""
-    series = _series(name, ranges, centre, table.d3 * centre, table.d4 * centre)
-    beyond = tuple(hit for hit in series.hits if hit.first == hit.last)
-    return Series(name, ranges, centre, series.lower, series.upper, beyond)
+    return _series(name, ranges, centre, table.d3 * centre, table.d4 * centre, (1,))
 
 
 def _check_finite(values: Sequence[float]) -> None:

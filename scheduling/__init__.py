@@ -44,17 +44,42 @@ True
 Everything runs alone from files too: `python -m scheduling --help`.
 """
 
+from scheduling.advance import advance
 from scheduling.compare import Comparison, Move, compare, lateness
+from scheduling.drop import Drop, Landing, drop
 from scheduling.errors import SchedulingError
+from scheduling.events import Breakdown, Event, Late, Limited, Missing, Paced, Rush, Scrap, read_events
 from scheduling.explain import Part, explain, explain_all
+from scheduling.load import Bucket, load, pool_load
 from scheduling.plan import Assignment, Objective, Plan
-from scheduling.problem import Calendar, Goal, Hole, Link, Mode, Order, Pool, Problem, Resource, Task
+from scheduling.problem import (
+    Absence,
+    Buffer,
+    Calendar,
+    Goal,
+    Hole,
+    Link,
+    Mode,
+    Order,
+    Pool,
+    Problem,
+    Resource,
+    Setup,
+    Task,
+)  # fmt: skip
+from scheduling.progress import Progress
+from scheduling.promise import Promise, promise
+from scheduling.remedies import Remedy, attempts, best_first, would_help
+from scheduling.replan import Offer, Replan, replan
 from scheduling.reschedule import diff, repair
 from scheduling.solve import Result, solve
 from scheduling.verify import Violation, verify
 
 __all__ = [
-    "Assignment", "Calendar", "Comparison", "Goal", "Hole", "Link", "Mode", "Move", "Objective", "Order", "Part",
-    "Plan", "Pool", "Problem", "Resource", "Result", "SchedulingError", "Task", "Violation", "compare", "diff",
-    "explain", "explain_all", "lateness", "repair", "solve", "verify",
+    "Absence", "Assignment", "Breakdown", "Bucket", "Buffer", "Calendar", "Comparison", "Drop", "Event", "Goal", "Hole",
+    "Landing", "Late", "Limited", "Link", "Missing", "Mode", "Move", "Objective", "Offer", "Order", "Paced", "Part",
+    "Plan", "Pool", "Problem", "Progress", "Promise", "Remedy", "Replan", "Resource", "Result", "Rush",
+    "SchedulingError", "Scrap", "Setup", "Task", "Violation", "advance", "attempts", "best_first", "compare", "diff",
+    "drop", "explain", "explain_all", "lateness", "load", "pool_load", "promise", "read_events", "repair", "replan",
+    "solve", "verify", "would_help",
 ]  # fmt: skip

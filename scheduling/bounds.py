@@ -18,37 +18,56 @@ def lower_bound(shop: Shop) -> int:
         for order, end in zip(shop.problem.orders, done, strict=True)
         if order.due is not None
     )
+    risk = sum(order.risk_at(end) for order, end in zip(shop.problem.orders, done, strict=True) if order.risk)
+    base = goal.tardiness * tardiness + goal.risk * risk
     if not goal.makespan:
-        return goal.tardiness * tardiness
+        return base
     makespan = max([shop.now, *ends, *_load_ends(shop, starts)]) - shop.now
-    return goal.tardiness * tardiness + goal.makespan * makespan
+    return base + goal.makespan * makespan
+
+
+def late_bound(shop: Shop) -> int:
+    """How many orders are late in any plan: those that would be if they never waited."""
+    _, ends = _heads(shop)
+    return len(
+        {
+            order
+            for task, order in enumerate(shop.order_of)
+            if (due := shop.problem.orders[order].due) is not None and ends[task] > due
+        }
+    )
 
 
 def _heads(shop: Shop) -> tuple[list[int], list[int]]:
     """Earliest start and end of each task if it never waited for a resource."""
     starts, ends = [shop.now] * len(shop.ways), [shop.now] * len(shop.ways)
+    tasks, earliest = shop.problem.tasks, shop.earliest
     for task in shop.topological:
-        if shop.problem.tasks[task].state == "started":
-            ends[task] = shop.now + (shop.problem.tasks[task].remaining or 0)
+        if tasks[task].state == "started":
+            ends[task] = shop.now + (tasks[task].remaining or 0)
             continue
-        since = max(shop.now, shop.release[task])
+        since = earliest[task]
         for pred, link in shop.before[task]:
-            if link.kind == "end_start" and link.overlap is None:
-                since = max(since, ends[pred] + link.lag)
+            if link.kind == "end_start" and link.overlap is None and ends[pred] + link.lag > since:
+                since = ends[pred] + link.lag
         starts[task], ends[task] = since, max(since, _soonest(shop, task, since))
     return starts, ends
 
 
 def _soonest(shop: Shop, task: int, since: int) -> int:
-    ends, failed = [], None
+    best, failed, known, here = 1 << 60, None, None, 0
     for way in shop.ways[task]:
         try:
-            ends.append(way.axis.end_r(way.axis.to_w(since) + way.ticks))
+            if way.axis is not known:
+                known, here = way.axis, way.axis.to_w(since)
+            end = known.end_r(here + way.ticks)
         except HorizonTooShort as fault:
             failed = fault
-    if failed is not None and not ends:
+            continue
+        best = min(best, end)
+    if failed is not None and best == 1 << 60:
         raise failed
-    return min(ends)
+    return best
 
 
 def _rests(shop: Shop) -> list[int]:
@@ -70,6 +89,8 @@ def _load_ends(shop: Shop, starts: list[int]) -> list[int]:
     rest, out = _rests(shop), []
     for resource, tasks in alone.items():
         work = sum(shop.ways[task][0].ticks * shop.ways[task][0].load for task in tasks)
+        if shop.problem.resources[resource].kind == "outside":
+            continue
         axis = shop.ways[tasks[0]][0].lane_axis
         first = axis.to_w(min(starts[task] for task in tasks))
         whole = first - (-work // shop.problem.resources[resource].capacity)

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
 from scheduling.errors import HorizonTooShort
-from scheduling.records import Calendar, Hole, Pool, Resource, Window
+from scheduling.records import Absence, Calendar, Hole, Pool, Resource, Window
 from scheduling.windows import intersect, staffed, stretch, subtract
 
 MOST_TURNS = 20_000  # a calendar that repeats for ever must not be followed for ever when work never fits
@@ -106,12 +106,13 @@ class Axes:
         calendars: Mapping[str, Calendar],
         pools: Mapping[str, Pool],
         holes: Sequence[Hole],
+        absences: Sequence[Absence] = (),
     ) -> None:
-        """Remember the calendars; `holes` are cut out of the resources they name."""
-        self.horizon, self.calendars, self.pools = horizon, dict(calendars), pools
+        """Remember the calendars; `holes` are cut out of the resources they name, `absences` of the pools."""
+        self.horizon, self.calendars, self.pools, self.absences = horizon, dict(calendars), pools, absences
         self.holes: dict[str, list[Window]] = {}
         for hole in holes:
-            self.holes.setdefault(hole.resource, []).append((hole.start, hole.end))
+            self.holes.setdefault(hole.resource, []).extend(hole.closed())
         self.first = min((c.windows[0][0] for c in calendars.values() if c.windows), default=0)
         self._made: dict[object, Axis] = {}
 
@@ -126,12 +127,20 @@ class Axes:
             )  # fmt: skip
         return self._made[key]
 
+    def plain(self, calendar: str) -> Axis:
+        """The axis of a calendar by itself, without holes and pools."""
+        key = ("calendar", calendar)
+        if key not in self._made:
+            source, turn = self._source(calendar, (), ()), self._grows_by(calendar, (), ())
+            self._made[key] = Axis(calendar, source, self.first, self.horizon, turn)
+        return self._made[key]
+
     def _source(self, calendar: str, holes: Sequence[Window], needs: Sequence[tuple[str, int]]) -> Source:
         def windows(low: int, high: int) -> list[Window]:
             near = [hole for hole in holes if hole[0] < high and hole[1] > low]
             out = subtract(stretch(self.calendars[calendar], self.horizon, low, high), near)
             for pool, quantity in needs:
-                on_shift = staffed(self.pools[pool], quantity, self.calendars, self.horizon, low, high)
+                on_shift = staffed(self.pools[pool], quantity, self.calendars, self.horizon, low, high, self.absences)
                 out = intersect(out, on_shift)
             return out
 

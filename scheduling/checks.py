@@ -1,10 +1,11 @@
 """What makes a problem impossible before any planning; each refusal names the objects."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from scheduling.errors import DuplicateId, InvalidRecord, LinkCycle, PinnedOverlap, UnknownReference
-from scheduling.records import Calendar, Link, Resource, Task
+from scheduling.errors import DuplicateId, InvalidRecord, LinkCycle, PinnedOverlap, TooMuch, UnknownReference
+from scheduling.jobs import Link, Mode, Task
+from scheduling.records import Buffer, Calendar, Resource
 
 
 def unique(kind: str, ids: Iterable[str]) -> None:
@@ -57,16 +58,34 @@ def _cycle(left: set[str], links: Sequence[Link]) -> list[str]:
     return path[first:][::-1]
 
 
-def pins_apart(tasks: Iterable[Task], resources: Mapping[str, Resource]) -> None:
+def buffers_hold(links: Iterable[Link], tasks: Iterable[Task], buffers: Mapping[str, Buffer]) -> None:
+    """Refuse what one task puts or fetches in one buffer together, when it is more than the buffer holds."""
+    asked: dict[tuple[str, str], int] = defaultdict(int)
+    put: dict[tuple[str, str], int] = defaultdict(int)
+    for link in links:
+        if link.buffer is not None:
+            asked[link.succ, link.buffer] += link.units
+            put[link.pred, link.buffer] += link.units
+    for task in tasks:
+        for buffer, units in task.stored:
+            asked[task.id, buffer] += units
+    for (task_id, name), units in [*asked.items(), *put.items()]:
+        if units > buffers[name].capacity:
+            raise TooMuch(task=task_id, of=name, asked=units, available=buffers[name].capacity)
+
+
+def pins_apart(tasks: Iterable[Task], resources: Mapping[str, Resource], work: Callable[[Task, Mode], int]) -> None:
     """Refuse pinned tasks that take more of a resource than it has, whatever the calendars add to their length."""
     events: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
     for task in tasks:
         if task.state != "pinned" or task.fixed_start is None or task.fixed_resource is None:
             continue
         mode = task.mode(task.fixed_resource)
-        if mode is not None and mode.ticks:
+        if mode is None or resources[mode.resource].batching or resources[mode.resource].kind == "outside":
+            continue
+        if ticks := work(task, mode):
             events[mode.resource].append((task.fixed_start, mode.load, task.id))
-            events[mode.resource].append((task.fixed_start + mode.ticks, -mode.load, task.id))
+            events[mode.resource].append((task.fixed_start + ticks, -mode.load, task.id))
     for name, marks in events.items():
         _sweep(name, sorted(marks, key=lambda mark: mark[:2]), resources[name].capacity)
 

@@ -1,4 +1,4 @@
-"""The room on the command line: solve, verify, explain, compare and generate, from files alone.
+"""The room on the command line: solve, replan, verify, explain, compare, bench and generate, from files alone.
 
 Exit codes: 0 done, 1 refused or rules broken (what is wrong is on standard error), 2 bad usage or no such file.
 """
@@ -13,15 +13,17 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from scheduling import json_form
+from scheduling import cli_more, json_form
 from scheduling.compare import compare
 from scheduling.document import document, plan_in, problem_in, read
 from scheduling.errors import InvalidJson, SchedulingError
 from scheduling.explain import explain
+from scheduling.explain_words import words
 from scheduling.generate import generate
 from scheduling.instances import read_flexible, read_job_shop
-from scheduling.plan import Plan
+from scheduling.plot import chart
 from scheduling.problem import Problem
+from scheduling.progress import Progress
 from scheduling.solve import solve
 from scheduling.verify import verify
 
@@ -50,8 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     plan = _command(commands, "solve", _solve, "plan a problem or a benchmark instance")
     plan.add_argument("file", type=Path, metavar="FILE")
     _format(plan)
-    plan.add_argument("--seconds", type=_seconds, default=0.0, metavar="S", help="for OR-Tools; default: decoder only")
+    plan.add_argument("--seconds", type=_seconds, default=0.0, metavar="S", help="for the search; default: rules only")
     plan.add_argument("--workers", type=_count, default=None, metavar="W", help="default: all cores of this machine")
+    plan.add_argument("--plot", type=Path, metavar="FILE.svg", help="progress and plan as a drawing")
     plan.add_argument("--seed", type=int, default=0, metavar="N")
     plan.add_argument("--out", type=Path, metavar="OUT.json", help="default: standard output")
     plan.add_argument("--quiet", action="store_true", help="no progress on standard error")
@@ -66,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     two = _command(commands, "compare", _compare, "late orders, moves and shifts between two plans")
     two.add_argument("before", type=Path, metavar="A.json")
     two.add_argument("after", type=Path, metavar="B.json")
+    cli_more.add(commands, _replan, cli_more.run_bench)
     made = _command(commands, "generate", _generate, "make a realistic problem from a seed")
     made.add_argument("--orders", type=_count, required=True, metavar="N")
     made.add_argument("--seed", type=int, default=0, metavar="S")
@@ -113,10 +117,20 @@ def _solve(options: argparse.Namespace) -> int:
     begun = time.monotonic()
     problem = _problem(options.file, options.format, options.quiet)
     stop = _Interrupt()
-    progress = None if options.quiet else _Progress(begun)
+    steps: list[Progress] = []
+
+    def progress(step: Progress) -> None:
+        steps.append(step)
+        if not options.quiet:
+            print(cli_more.told(step), file=sys.stderr)
+
     result = solve(
-        problem, options.seed, options.seconds, on_improve=progress, cancel=stop, workers=options.workers
+        problem, options.seed, options.seconds, cancel=stop, workers=options.workers, on_progress=progress
     )  # fmt: skip
+    for note in result.notes if not options.quiet else ():
+        print(f"note: {note}", file=sys.stderr)
+    if options.plot is not None:
+        options.plot.write_text(chart(problem, result.plan, steps, time.monotonic() - begun), encoding="utf-8")
     out = document(problem, result, time.monotonic() - begun, options.format == "json")
     _write(json.dumps(out, ensure_ascii=False), options.out)
     return 0
@@ -137,17 +151,9 @@ class _Interrupt:
         return self.asked
 
 
-class _Progress:
-    """One line on standard error for each better plan."""
-
-    def __init__(self, begun: float) -> None:
-        self.begun = begun
-
-    def __call__(self, plan: Plan, bound: int) -> None:
-        cost = plan.objective.cost
-        gap = 100 * (cost - bound) / cost if cost else 0.0
-        line = f"{time.monotonic() - self.begun:8.2f} s  best {cost}  bound {bound}  gap {gap:.1f} %"
-        print(line, file=sys.stderr)
+def _replan(options: argparse.Namespace) -> int:
+    _write(cli_more.run_replan(options, _Interrupt()), options.out)
+    return 0
 
 
 def _verify(options: argparse.Namespace) -> int:
@@ -171,7 +177,7 @@ def _explain(options: argparse.Namespace) -> int:
     late = sum(part.ticks for part in parts)
     print(f"order {options.order}: {late} ticks late" if late else f"order {options.order}: in time")
     for part in parts:
-        print(f"{part.ticks:8d}  {part.tag}  {part.ref}".rstrip())
+        print(f"{part.ticks:8d}  {words(part.tag, part.ref)}")
     return 0
 
 

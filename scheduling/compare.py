@@ -21,7 +21,10 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What changes from plan A to plan B; late orders are (order, ticks late) and need the problem."""
+    """What changes from plan A to plan B; late orders are (order, ticks late) and need the problem.
+
+    `impact` are (order, ticks late before, after) of the orders that change, what weighs most for customers first.
+    """
 
     late_before: tuple[tuple[str, int], ...]
     late_after: tuple[tuple[str, int], ...]
@@ -31,6 +34,9 @@ class Comparison:
     mean_shift: int
     tardiness_before: int
     tardiness_after: int
+    setup_before: int = 0
+    setup_after: int = 0
+    impact: tuple[tuple[str, int, int], ...] = ()
 
 
 def lateness(problem: Problem, plan: Plan) -> dict[str, int]:
@@ -62,7 +68,18 @@ def compare(before: Plan, after: Plan, problem: Problem | None = None) -> Compar
         mean_shift=shift // len(both) if both else 0,
         tardiness_before=before.objective.weighted_tardiness,
         tardiness_after=after.objective.weighted_tardiness,
+        setup_before=before.objective.setup,
+        setup_after=after.objective.setup,
+        impact=_impact(problem, before, after) if problem is not None else (),
     )
+
+
+def _impact(problem: Problem, before: Plan, after: Plan) -> tuple[tuple[str, int, int], ...]:
+    was, now = lateness(problem, before), lateness(problem, after)
+    rows = [(name, was.get(name, 0), now.get(name, 0)) for name in was.keys() | now.keys()]
+    weight = {order.id: order.weight for order in problem.orders}
+    changed = [row for row in rows if row[1] != row[2]]
+    return tuple(sorted(changed, key=lambda row: (-weight[row[0]] * abs(row[2] - row[1]), row[0])))
 
 
 def _sorted(problem: Problem | None, plan: Plan) -> tuple[tuple[str, int], ...]:

@@ -14,6 +14,7 @@ from typing import Any
 
 from scheduling.calendar import Axis
 from scheduling.decode import decode
+from scheduling.errors import Unplaceable
 from scheduling.schedule import Schedule
 from scheduling.shop import Shop, Way
 from scheduling.waits import share
@@ -50,6 +51,11 @@ def polish(
     finally:
         watch.stop()
     return max(0, -int(-solver.best_objective_bound // 1)) if model.exact else 0
+
+
+def small(shop: Shop, best: Schedule) -> bool:
+    """Whether the free work is little enough for OR-Tools."""
+    return Model(shop, best).small
 
 
 def _solver(budget_s: float, seed: int, workers: int | None) -> Any:
@@ -90,7 +96,10 @@ def _listener(shop: Shop, model: "Model", offer: Offer) -> Any:
             starts = {task: self.value(var) for task, var in model.start.items()}
             chosen = {task: on for (task, on), used in model.used.items() if self.value(used)}
             order = [starts.get(task, shop.now) for task in range(len(shop.ways))]
-            offer("cp_sat", decode(shop, order, model.pins, choice=chosen))
+            try:
+                offer("cp_sat", decode(shop, order, model.pins, choice=chosen))
+            except Unplaceable:
+                return  # rougher than the shop: the decoder has the last word
 
     return Listener()
 
@@ -110,10 +119,13 @@ class Model:
         most = MOST_FREE_OPEN if self.always_open else MOST_FREE
         self.small = 0 < len(self.free) <= most and self.latest < LATEST
         links = all(link.overlap is None for link in shop.problem.links)
-        pools = not any(task.needs for task in shop.problem.tasks)
+        pools = not any(task.needs or task.windows or task.stored for task in shop.problem.tasks)
+        pools = pools and not shop.problem.setups and not shop.problem.buffers and not shop.problem.absences
+        pools = pools and not any(one.batching or one.kind == "outside" for one in shop.problem.resources)
         goal = shop.problem.goal
         # a bound on times is no restriction only when ending later can never pay
-        self.exact = links and pools and not self.pins and goal.moved == 0 and goal.tardiness * _dues(shop) == 0
+        prices = goal.moved + goal.changed + goal.shift
+        self.exact = links and pools and not self.pins and not prices and goal.tardiness * _dues(shop) == 0
 
     def _latest(self) -> int:
         """With makespan as the goal nothing need end later than it does now; else leave room for exchanges."""
@@ -220,7 +232,10 @@ class Model:
 
     def _resources(self) -> None:
         for resource, rows in self.held.items():
-            capacity = self.shop.problem.resources[resource].capacity
+            record = self.shop.problem.resources[resource]
+            capacity = record.capacity
+            if record.kind == "outside" or record.batching:
+                continue  # the decoder knows them
             if capacity == 1:
                 self.cp.add_no_overlap([interval for interval, _ in rows])
             else:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 
 from scheduling.bounds import lower_bound
 from scheduling.decode import Pins, decode
+from scheduling.errors import Unplaceable
 from scheduling.schedule import Schedule, objective
 from scheduling.shop import Shop
 
@@ -46,6 +47,7 @@ def most_work(shop: Shop) -> list[int]:
     return [-tail for tail in shop.tail]
 
 
+Rank = tuple[int, int, int, int, int]
 RULES: dict[str, Callable[[Shop], list[int]]] = {
     "weighted_slack": weighted_slack,
     "weighted_slack_long": lambda shop: weighted_slack(shop, 8),
@@ -57,22 +59,37 @@ RULES: dict[str, Callable[[Shop], list[int]]] = {
 }
 
 
-def dispatch(shop: Shop, old: Pins | None = None, pins: Pins | None = None) -> tuple[str, Schedule]:
+def dispatch(shop: Shop, old: Pins | None = None, pins: Pins | None = None, penalty: int = 0) -> tuple[str, Schedule]:
     """The best schedule of all rules and the rule's name; stops early when nothing better is possible."""
     least = lower_bound(shop)
-    best: tuple[tuple[int, ...], str, Schedule] | None = None
+    best: tuple[Rank, str, Schedule] | None = None
+    failed: Unplaceable | None = None
     for name, rule in RULES.items():
-        made = decode(shop, rule(shop), pins)
+        try:
+            made = decode(shop, rule(shop), pins, old, penalty)
+        except Unplaceable as fault:
+            failed = fault
+            continue
         worth = rank(shop, made, old)
         if best is None or worth < best[0]:
             best = (worth, name, made)
-        if best[0][1] <= least and shop.problem.goal.moved == 0:
+        if best[0][2] <= least and shop.problem.goal.moved == 0:
             break
-    assert best is not None  # noqa: S101  (there is at least one rule)
+    if best is None:
+        raise failed or Unplaceable(values="no rule")
     return best[1], best[2]
 
 
-def rank(shop: Shop, schedule: Schedule, old: Mapping[int, tuple[int, int]] | None = None) -> tuple[int, ...]:
-    """What two schedules are compared by: kept pins, cost, then late orders, then makespan; smaller is better."""
+def rank(
+    shop: Shop,
+    schedule: Schedule,
+    old: Mapping[int, tuple[int, int]] | None = None,
+    most_changed: int | None = None,
+) -> Rank:
+    """What two schedules are compared by; smaller is better.
+
+    Kept pins, resource changes beyond `most_changed`, cost, then late orders, then makespan.
+    """
     worth = objective(shop, schedule, old)
-    return (len(schedule.thawed), worth.cost, worth.late_orders, worth.makespan)
+    beyond = 0 if most_changed is None else max(0, worth.changed - most_changed)
+    return (len(schedule.thawed), beyond, worth.cost, worth.late_orders, worth.makespan)

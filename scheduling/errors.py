@@ -82,7 +82,25 @@ class PinnedOverlap(SchedulingError):
     line = "pinned tasks {tasks} overlap on {resource}"
 
 
-class HorizonTooShort(SchedulingError):
+class Unplaceable(SchedulingError):
+    """A way to plan that leads nowhere; another order of the same work may still be possible."""
+
+
+class NoWindow(Unplaceable):
+    """None of a task's windows can hold it from now on."""
+
+    code = "no_window"
+    line = "task {task} fits into none of its windows any more"
+
+
+class BufferStuck(Unplaceable):
+    """A buffer is full of work whose next task waits for more that has to go through the same buffer."""
+
+    code = "buffer_stuck"
+    line = "buffer {buffer} cannot take what tasks {tasks} would put there"
+
+
+class HorizonTooShort(Unplaceable):
     """The calendar ends before the work does and does not repeat."""
 
     code = "horizon_too_short"

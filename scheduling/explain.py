@@ -11,8 +11,9 @@ from typing import Literal
 from scheduling.calendar import Axes
 from scheduling.compare import lateness
 from scheduling.errors import PlanIncomplete, UnknownOrder
+from scheduling.jobs import Link, Task
 from scheduling.plan import Assignment, Bound, Plan
-from scheduling.problem import Link, Problem, Task
+from scheduling.problem import Problem
 from scheduling.waits import share
 
 Tag = Literal["work"] | Bound
@@ -46,7 +47,7 @@ class Walker:
     def __init__(self, problem: Problem, plan: Plan) -> None:
         """Refuse a plan that lacks tasks of the problem (PlanIncomplete)."""
         self.problem, self.plan = problem, plan
-        self.axes = Axes(problem.horizon, problem.calendar_by_id, problem.pool_by_id, problem.holes)
+        self.axes = Axes(problem.horizon, problem.calendar_by_id, problem.pool_by_id, problem.holes, problem.absences)
         self.before: dict[str, list[Link]] = {}
         for link in problem.links:
             self.before.setdefault(link.succ, []).append(link)
@@ -77,6 +78,7 @@ class Walker:
             book.add("frozen", row.task, book.cursor - book.due)
             return None
         limit = self._ready(task)
+        self._changeover(book, row)
         self._stretch(book, task, row, limit.tick, (row.bound_by, row.bound_ref))
         if limit.link is None:
             book.add(limit.tag, limit.ref, book.cursor - book.due)
@@ -84,12 +86,25 @@ class Walker:
         book.add("lag", limit.link.pred, limit.link.lag)
         return self.plan.by_task[limit.link.pred]
 
+    def _changeover(self, book: "Book", row: Assignment) -> None:
+        """Book the changeover right before a task that waited for its machine."""
+        machine = self.problem.resource_by_id[row.resource]
+        if machine.setup is None or row.bound_by not in ("resource_busy", "setup"):
+            return
+        before = self.plan.by_task.get(row.bound_ref) if row.bound_by == "resource_busy" else None
+        was = self._family(before) if before is not None else machine.family
+        book.add("setup", row.resource, self.problem.changeover(machine.id, was, self._family(row)))
+
+    def _family(self, row: Assignment) -> str:
+        mode = self.problem.task_by_id[row.task].mode(row.resource)
+        return "" if mode is None else mode.family
+
     def _stretch(self, book: "Book", task: Task, row: Assignment, start: int, reason: tuple[Tag, str]) -> None:
         """Book [start, cursor): the open ticks to the reason, the rest to the closed calendar."""
         low = max(start, book.due)
         if low >= book.cursor:
             return
-        axis = self.axes.of(self.problem.resource_by_id[row.resource], task.needs)
+        axis = self.axes.of(self.problem.resource_by_id[row.resource], self.problem.people(task))
         closed = book.cursor - low - axis.open_between(low, book.cursor)
         book.add(*reason, book.cursor - low - closed)
         book.add("calendar_closed", row.resource, closed)
@@ -100,6 +115,8 @@ class Walker:
         release = max(task.release, self.problem.order_by_id[task.order].release)
         if release > best.tick:
             best = Limit(release, "release", task.order)
+        if task.material > best.tick or (task.material == best.tick and best.tag == "release"):
+            best = Limit(task.material, "material", task.id)
         for link in self.before.get(task.id, ()):
             if link.kind != "end_end" and (tick := self._let_go(link) + link.lag) > best.tick:
                 best = Limit(tick, "predecessor", link.pred, link)
@@ -111,10 +128,11 @@ class Walker:
         if link.kind == "start_start":
             return row.start
         mode = task.mode(row.resource)
-        if link.overlap is None or mode is None or mode.ticks == 0:
+        ticks = 0 if mode is None else self.problem.work(task, mode)
+        if link.overlap is None or ticks == 0:
             return row.end
-        axis = self.axes.of(self.problem.resource_by_id[row.resource], task.needs)
-        return axis.end_r(axis.to_w(row.end) - mode.ticks + share(link.overlap, mode.ticks))
+        axis = self.axes.of(self.problem.resource_by_id[row.resource], self.problem.people(task))
+        return axis.end_r(axis.to_w(row.end) - ticks + share(link.overlap, ticks))
 
 
 @dataclass(frozen=True, slots=True)

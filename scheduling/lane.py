@@ -16,31 +16,45 @@ class Lane:
         self.ends: list[int] = []
         self.tasks: list[int] = []
 
-    def fit(self, position: int, ticks: int, load: int) -> tuple[int, int]:
+    def fit(self, position: int, ticks: int, load: int, family: str) -> tuple[int, int]:
         """First position from here at which the ticks fit into a gap, and the task that pushed it there."""
         ends = self.ends
         if not ends or ends[-1] <= position:
             return position, NOBODY
-        i, blocker = bisect_right(ends, position), NOBODY
-        while i < len(ends) and self.starts[i] < position + ticks:
-            position, blocker = ends[i], self.tasks[i]
+        starts, i, blocker = self.starts, bisect_right(ends, position), NOBODY
+        count = len(ends)
+        while i < count and starts[i] < position + ticks:
+            position, blocker = ends[i], i
             i += 1
-        return position, blocker
+        return position, self.tasks[blocker] if blocker >= 0 else NOBODY
 
-    def take(self, start: int, end: int, load: int, task: int) -> None:
+    def take(self, start: int, end: int, load: int, family: str, task: int) -> None:
         """Occupy a stretch; what running tasks already hold of it stays theirs."""
-        i = bisect_right(self.ends, start)
-        while i < len(self.ends) and self.starts[i] < end:
-            start = max(start, self.ends[i])
+        ends = self.ends
+        if not ends or ends[-1] <= start:
+            self.starts.append(start)
+            ends.append(end)
+            self.tasks.append(task)
+            return
+        i = bisect_right(ends, start)
+        while start < end:
+            if i == len(ends) or self.starts[i] >= end:
+                self._insert(i, start, end, task)
+                return
+            if start < self.starts[i]:
+                self._insert(i, start, self.starts[i], task)
+                i += 1
+            start = ends[i]
             i += 1
-        if start < end:
-            self.starts.insert(i, start)
-            self.ends.insert(i, end)
-            self.tasks.insert(i, task)
+
+    def _insert(self, i: int, start: int, end: int, task: int) -> None:
+        self.starts.insert(i, start)
+        self.ends.insert(i, end)
+        self.tasks.insert(i, task)
 
 
 class Stack:
-    """Occupied units by position of a resource that holds several tasks at once (a jig, an oven)."""
+    """Occupied units by position of a resource that holds several tasks at once, each for itself."""
 
     __slots__ = ("capacity", "edges", "leaves", "used")
 
@@ -51,7 +65,7 @@ class Stack:
         self.used: list[int] = [0]  # used[i] holds from edges[i] to the next edge
         self.leaves: dict[int, int] = {}  # the task that leaves at an edge
 
-    def fit(self, position: int, ticks: int, load: int) -> tuple[int, int]:
+    def fit(self, position: int, ticks: int, load: int, family: str) -> tuple[int, int]:
         """First position from here at which the load finds room for the ticks, and who pushed it there."""
         blocker, room = NOBODY, self.capacity - load
         i = bisect_right(self.edges, position) - 1
@@ -62,7 +76,7 @@ class Stack:
             i += 1
         return position, blocker
 
-    def take(self, start: int, end: int, load: int, task: int) -> None:
+    def take(self, start: int, end: int, load: int, family: str, task: int) -> None:
         """Add the load between two positions."""
         for i in range(self._cut(start), self._cut(end)):
             self.used[i] += load
@@ -74,3 +88,16 @@ class Stack:
             self.edges.insert(i, position)
             self.used.insert(i, self.used[i - 1])
         return i
+
+
+class Outside:
+    """A supplier: whatever is sent finds room."""
+
+    __slots__ = ()
+
+    def fit(self, position: int, ticks: int, load: int, family: str) -> tuple[int, int]:
+        """Always here."""
+        return position, NOBODY
+
+    def take(self, start: int, end: int, load: int, family: str, task: int) -> None:
+        """Nothing is held."""

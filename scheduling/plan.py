@@ -7,7 +7,8 @@ from typing import Literal
 from scheduling import json_form
 
 Bound = Literal[
-    "release", "now", "predecessor", "lag", "resource_busy", "pool_busy", "calendar_closed", "frozen"
+    "release", "material", "now", "predecessor", "lag", "resource_busy", "setup", "pool_busy", "calendar_closed",
+    "buffer_full", "window", "frozen",
 ]  # fmt: skip
 
 
@@ -25,13 +26,20 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class Objective:
-    """Parts of what a plan is worth; less is better and `cost` weighs them by the problem's goal."""
+    """Parts of what a plan is worth; less is better and `cost` weighs them by the problem's goal.
+
+    `moved`, `changed` (another resource) and `shift` (ticks between starts) are counted against an old plan.
+    """
 
     weighted_tardiness: int
     late_orders: int
     makespan: int
     moved: int
     cost: int
+    risk: int = 0
+    setup: int = 0
+    changed: int = 0
+    shift: int = 0
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from scheduling.plan import Plan
 from scheduling.problem import Problem
 from scheduling.schedule import places
 from scheduling.shop import Shop
-from scheduling.solve import Result, sealed, start_order
+from scheduling.solve import Result, frozen_places, sealed, start_order
 
-CALM_MIN = 60  # the change penalty that kept a quarter of the moves at two per cent more lateness
+PENALTY_MIN = 60  # the change penalty that kept a quarter of the moves at two per cent more lateness
 
 
 def repair(problem: Problem, old_plan: Plan, freeze_until: int, change_penalty: int | None = None) -> Result:
@@ -23,15 +23,15 @@ def repair(problem: Problem, old_plan: Plan, freeze_until: int, change_penalty: 
     """
     shop = Shop(problem)
     old = places(shop, old_plan)
-    penalty = CALM_MIN * 60 // problem.tick_s if change_penalty is None else change_penalty
-    frozen = {
-        task: place
-        for task, place in old.items()
-        if problem.tasks[task].state == "free" and problem.now <= place[1] < freeze_until
-    }
-    made = decode(shop, start_order(shop, old), {**frozen, **shop.pins()}, old, penalty)
+    least = penalty_of(problem) if change_penalty is None else change_penalty
+    made = decode(shop, start_order(shop, old), frozen_places(shop, old, freeze_until), old, least)
     result = sealed(shop, made, old, "repaired", (), lower_bound(shop))
     return replace(result, trace=(("repair", result.objective.cost),))
+
+
+def penalty_of(problem: Problem) -> int:
+    """The ticks that another resource has to save."""
+    return PENALTY_MIN * 60 // problem.tick_s
 
 
 def diff(old: Plan, new: Plan) -> tuple[Move, ...]:

@@ -30,17 +30,40 @@ class Schedule:
 
 def objective(shop: Shop, schedule: Schedule, old: Mapping[int, tuple[int, int]] | None = None) -> Objective:
     """Weigh a schedule; `moved` counts tasks whose resource or start differs from `old` (resource, start)."""
-    goal, done = shop.problem.goal, completions(shop, schedule)
+    goal, done, orders = shop.problem.goal, completions(shop, schedule), shop.problem.orders
     late = [
         (order.weight, done[i] - order.due)
-        for i, order in enumerate(shop.problem.orders)
+        for i, order in enumerate(orders)
         if order.due is not None and done[i] > order.due
     ]
     tardiness = sum(weight * ticks for weight, ticks in late)
     makespan = max(max(schedule.end, default=shop.now) - shop.now, 0)
-    moved = sum((schedule.resource[i], schedule.start[i]) != place for i, place in (old or {}).items())
-    cost = goal.tardiness * tardiness + goal.makespan * makespan + goal.moved * moved
-    return Objective(tardiness, len(late), makespan, moved, cost)
+    risk = sum(order.risk_at(done[i]) for i, order in enumerate(orders) if order.risk)
+    setup = changeovers(shop, schedule) if shop.problem.setups else 0
+    moved = changed = shift = 0
+    for i, (resource, start) in (old or {}).items():
+        changed += schedule.resource[i] != resource
+        shift += abs(schedule.start[i] - start)
+        moved += (schedule.resource[i], schedule.start[i]) != (resource, start)
+    cost = goal.tardiness * tardiness + goal.makespan * makespan + goal.risk * risk + goal.setup * setup
+    cost += goal.moved * moved + goal.changed * changed + goal.shift * shift
+    return Objective(tardiness, len(late), makespan, moved, cost, risk, setup, changed, shift)
+
+
+def changeovers(shop: Shop, schedule: Schedule) -> int:
+    """Ticks the resources spend changing over between families."""
+    rows: dict[int, list[tuple[int, int, str]]] = {}
+    for task, on in enumerate(schedule.resource):
+        way = shop.way_on(task, on)
+        if way is not None and way.ticks and shop.problem.resources[on].setup is not None:
+            rows.setdefault(on, []).append((schedule.start[task], schedule.end[task], way.family))
+    total = 0
+    for on, found in rows.items():
+        family = shop.problem.resources[on].family
+        for _, _, after in sorted(found):
+            total += shop.problem.changeover(shop.problem.resources[on].id, family, after)
+            family = after
+    return total
 
 
 def completions(shop: Shop, schedule: Schedule) -> list[int]:

@@ -1,4 +1,4 @@
-"""How many people of a pool are free by real time, while tasks take them."""
+"""How many people or tools of a pool are free by real time, while tasks take them."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
@@ -26,7 +26,8 @@ class Staff:
     def _know(self, until: int) -> None:
         while self.until < until:
             high = self.until + max(self.grows_by, until - self.until)
-            pieces = steps(self.pool, self.problem.calendar_by_id, self.problem.horizon, self.until, high)
+            calendars, absences = self.problem.calendar_by_id, self.problem.absences
+            pieces = steps(self.pool, calendars, self.problem.horizon, self.until, high, absences)
             self.edges += [start for start, _, _ in pieces]
             self.free += [count for _, _, count in pieces]
             self.until = high

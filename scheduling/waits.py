@@ -9,10 +9,7 @@ Reason = tuple[Bound, str]
 
 def ready(shop: Shop, out: Schedule, task: int) -> tuple[int, Reason]:
     """Earliest start by now, release and the starts links allow, with what says so."""
-    since = shop.now
-    why: Reason = ("now", "")
-    if shop.release[task] > since:
-        since, why = shop.release[task], ("release", shop.problem.tasks[task].order)
+    since, why = shop.earliest[task], shop.earliest_why[task]
     for pred, link in shop.before[task]:
         if link.kind == "end_end":
             continue
@@ -55,3 +52,9 @@ def _last_batch(way: Way, tick: int, rest: int) -> int:
 def share(overlap: tuple[int, int], ticks: int) -> int:
     """Ticks of the transfer share, rounded up."""
     return -(-overlap[0] * ticks // overlap[1])
+
+
+def end_at(way: Way, position: int) -> int:
+    """Real tick at which work ending at this position is done; what was outside waits for the goods receipt."""
+    end = way.axis.end_r(position)
+    return end if way.receive is None else way.receive.start_r(way.receive.to_w(end))

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from scheduling.records import Calendar, Pool, Window
+from scheduling.records import Absence, Calendar, Pool, Window
 
 
 def merge(windows: Iterable[Window]) -> list[Window]:
@@ -62,23 +62,41 @@ def stretch(calendar: Calendar, horizon: int, low: int, high: int) -> list[Windo
     return merge(window for window in out if window[0] < window[1])
 
 
-def steps(pool: Pool, calendars: dict[str, Calendar], horizon: int, low: int, high: int) -> list[tuple[int, int, int]]:
-    """The pool's capacity in [low, high) as adjoining (start, end, count) pieces."""
+def steps(
+    pool: Pool,
+    calendars: dict[str, Calendar],
+    horizon: int,
+    low: int,
+    high: int,
+    absences: Iterable[Absence] = (),
+) -> list[tuple[int, int, int]]:
+    """The pool's capacity in [low, high) as adjoining (start, end, count) pieces; who is absent does not count."""
     change = {low: 0, high: 0}
     for name, count in pool.shifts:
         for start, end in stretch(calendars[name], horizon, low, high):
             change[start] = change.get(start, 0) + count
             change[end] = change.get(end, 0) - count
+    for absence in absences:
+        if absence.pool == pool.id and absence.start < high and absence.end > low:
+            start, end = max(absence.start, low), min(absence.end, high)
+            change[start] = change.get(start, 0) - absence.count
+            change[end] = change.get(end, 0) + absence.count
     out: list[tuple[int, int, int]] = []
     count, edges = 0, sorted(change)
     for start, end in pairwise(edges):
         count += change[start]
-        out.append((start, end, count))
+        out.append((start, end, max(0, count)))
     return out
 
 
 def staffed(
-    pool: Pool, quantity: int, calendars: dict[str, Calendar], horizon: int, low: int, high: int
+    pool: Pool,
+    quantity: int,
+    calendars: dict[str, Calendar],
+    horizon: int,
+    low: int,
+    high: int,
+    absences: Iterable[Absence] = (),
 ) -> list[Window]:
     """The windows in [low, high) in which the pool has at least this quantity on shift."""
-    return merge((a, b) for a, b, count in steps(pool, calendars, horizon, low, high) if count >= quantity)
+    return merge((a, b) for a, b, count in steps(pool, calendars, horizon, low, high, absences) if count >= quantity)
