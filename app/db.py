@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import JSON, BigInteger, DateTime, Dialect, ForeignKey, Integer, MetaData, String, event
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import JSONB, Insert
 from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 from sqlalchemy.sql import operators
@@ -141,6 +141,14 @@ def is_sqlite(store: Connection | Session) -> bool:
     return bind.dialect.name == "sqlite"
 
 
+def upsert(table: Any) -> Insert:
+    """An insert that may say ON CONFLICT, for both engines.
+
+    Both write it alike, and the compiler of SQLite reads the clauses that PostgreSQL's statement carries.
+    """
+    return Insert(table)
+
+
 def now_utc() -> datetime:
     """The clock of the edge (request, command, loop); services are handed the time."""
     return datetime.now(UTC)
@@ -211,6 +219,12 @@ def committed() -> None:
     """Tell whoever waits for commits that there was one."""
     for wake in current_app.extensions["after_commit"]:
         wake()
+
+
+def end_read() -> None:
+    """End what this request has read so far, if it did: it must not hold two connections, nor an old view."""
+    if db.session.registry.has():
+        db.session.rollback()
 
 
 @contextmanager

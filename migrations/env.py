@@ -43,16 +43,22 @@ def run(connection: Connection) -> None:
         context.run_migrations()
 
 
+def foreign_keys(connection: Connection, state: str) -> None:
+    """Switch the check of references on the driver itself: inside a transaction SQLite ignores the switch."""
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA foreign_keys={state}")
+    cursor.close()
+
+
 with current_app.app_context(), db.engine.connect().execution_options(writing=True) as connection:
     if connection.dialect.name == "sqlite":
         # A rebuilt table must not lose the rows that refer to it; the check comes at the end.
-        connection.exec_driver_sql("PRAGMA foreign_keys=OFF")
-        connection.commit()
+        foreign_keys(connection, "OFF")
     run(connection)
     connection.commit()
     if connection.dialect.name == "sqlite":
         dangling = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
         connection.commit()
-        connection.exec_driver_sql("PRAGMA foreign_keys=ON")
+        foreign_keys(connection, "ON")
         if dangling:
             raise RuntimeError(f"the migration left rows without their parents: {dangling[:5]}")

@@ -9,13 +9,16 @@ from flask import Flask, g, request, session
 from flask_login import LoginManager, current_user
 from flask_wtf.csrf import CSRFProtect
 
-from app.auth.identity import NOBODY, Identity, by_session, by_token
-from app.auth.policy import PUBLIC, ROLES, allow, policy_of
+from app.auth.identity import NOBODY, Identity, by_screen, by_session, by_token
+from app.auth.policy import PUBLIC, ROLES, allow, asks_again, policy_of
+from app.auth.sessions import BEARER, Sessions, carries_token
 from app.errors import Forbidden, Refused
 
-__all__ = ["PUBLIC", "ROLES", "Identity", "NotSignedIn", "actor", "allow", "identity", "init_auth"]
+__all__ = ["PUBLIC", "ROLES", "SCREEN", "Identity", "NotSignedIn", "actor", "allow", "asks_again",
+           "carries_token", "identity", "init_auth"]  # fmt: skip
 
 csrf = CSRFProtect()
+SCREEN = "screen"
 
 
 class NotSignedIn(Refused):
@@ -38,6 +41,7 @@ def init_auth(app: Flask) -> None:
     """Set the guard in front of all routes."""
     app.config["WTF_CSRF_CHECK_DEFAULT"] = False
     csrf.init_app(app)
+    app.session_interface = Sessions()
     manager = LoginManager(app)
     manager.user_loader(_load)
     app.before_request(_guard)
@@ -45,7 +49,7 @@ def init_auth(app: Flask) -> None:
 
 
 def _load(user_id: str) -> Identity | None:
-    return by_session(int(user_id), session.get("epoch", -1))
+    return by_session(int(user_id), session.get("epoch", -1), session.get("key", ""))
 
 
 def _guard() -> None:
@@ -62,6 +66,12 @@ def _guard() -> None:
         raise Forbidden("auth.not_allowed", permission=wanted or "none")
 
 
+def _screen() -> Identity:
+    """A paired tablet or wall display is known by the secret in its cookie; a person who signs in comes first."""
+    secret = request.cookies.get(SCREEN, "")
+    return by_screen(secret) if secret else NOBODY
+
+
 def _view() -> Any:
     from flask import current_app
 
@@ -69,13 +79,12 @@ def _view() -> Any:
 
 
 def _identify() -> None:
-    header = request.headers.get("Authorization", "")
-    if header.startswith("Bearer "):
-        g.identity = by_token(header.removeprefix("Bearer ").strip())
+    if carries_token(request):
+        g.identity = by_token(request.headers["Authorization"].removeprefix(BEARER).strip())
         if not g.identity.user_id:
             raise NotSignedIn("auth.token_unknown")
         return
-    g.identity = current_user._get_current_object() if current_user.is_authenticated else NOBODY
+    g.identity = current_user._get_current_object() if current_user.is_authenticated else _screen()
     if request.method not in ("GET", "HEAD", "OPTIONS"):
         # A token proves intent by itself; a cookie travels with any form, so it needs one.
         csrf.protect()

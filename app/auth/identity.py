@@ -3,14 +3,14 @@
 import hashlib
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from flask import current_app
 from sqlalchemy import select
 
 from app.auth.policy import permissions
 from app.db import db, now_utc
-from app.models import ApiToken, Site, User, UserRole
+from app.models import ApiToken, LoginSession, Screen, Site, User, UserRole
 
 _KEEP_S = 2.0
 
@@ -27,6 +27,7 @@ class Identity:
     epoch: int = 0
     zone: str = "UTC"
     allowed: frozenset[str] = field(default=frozenset(), repr=False)
+    session_id: int = 0
 
     is_active = True
     is_anonymous = False
@@ -48,16 +49,26 @@ class Identity:
 NOBODY = Identity()
 
 
-def by_session(user_id: int, epoch: int) -> Identity | None:
+def by_session(user_id: int, epoch: int, key: str) -> Identity | None:
     """The user of a session, unless it was ended or the user switched off."""
-    found = _kept(f"user:{user_id}", lambda: _user(user_id))
-    return found if found.user_id and found.epoch == epoch else None
+    digest = token_hash(key)
+    found = _kept(f"session:{user_id}:{digest}", lambda: _session_user(user_id, digest))
+    if not found.user_id or found.epoch != epoch:
+        return None
+    current_app.extensions.setdefault("session_use", {})[found.session_id] = now_utc()
+    return found
 
 
 def by_token(token: str) -> Identity:
     """The user of a personal token; NOBODY when it is unknown or revoked."""
     digest = token_hash(token)
     return _kept(f"token:{digest}", lambda: _token_user(digest))
+
+
+def by_screen(secret: str) -> Identity:
+    """The login of a paired screen; NOBODY when it was never paired or is no longer."""
+    digest = token_hash(secret)
+    return _kept(f"screen:{digest}", lambda: _screen_user(digest))
 
 
 def token_hash(token: str) -> str:
@@ -93,6 +104,13 @@ def _user(user_id: int) -> Identity:
     )  # fmt: skip
 
 
+def _session_user(user_id: int, digest: str) -> Identity:
+    table = LoginSession.__table__
+    mine = (table.c.hash == digest) & (table.c.user_id == user_id) & table.c.ended_at.is_(None)
+    session_id = db.session.scalar(select(table.c.id).where(mine))
+    return replace(_user(user_id), session_id=session_id) if session_id else NOBODY
+
+
 def _token_user(digest: str) -> Identity:
     query = select(ApiToken.user_id).where(ApiToken.hash == digest, ApiToken.revoked_at.is_(None))
     user_id = db.session.scalar(query)
@@ -100,3 +118,8 @@ def _token_user(digest: str) -> Identity:
         return NOBODY
     current_app.extensions.setdefault("token_use", {})[digest] = now_utc()
     return _user(user_id)
+
+
+def _screen_user(digest: str) -> Identity:
+    user_id = db.session.scalar(select(Screen.user_id).where(Screen.hash == digest, Screen.revoked_at.is_(None)))
+    return _user(user_id) if user_id else NOBODY

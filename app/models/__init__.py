@@ -1,8 +1,37 @@
 """The tables, one file per subject. Importing this package knows them all."""
 
+from app.models.complaints import Complaint, Recall
 from app.models.events import Event, EventCursor, EventSeal, IdempotencyKey, Lease
-from app.models.items import Bom, BomLine, Item, ItemUnit, Location, Lot, StockBalance, StockMove
-from app.models.machines import Device, LatestValue, LimitRule, LimitSignal, MachineState, Notice
+from app.models.forecasts import Forecast, ForecastRow
+from app.models.improvement import (
+    ControlPlan,
+    CorrectiveAction,
+    EightD,
+    Signature,
+)
+from app.models.inspections import Calibration, Inspection, InspectionCheck, InspectionPlan, Instrument
+from app.models.items import (
+    Bom,
+    BomDraftRow,
+    BomLine,
+    ExpectedReceipt,
+    Item,
+    ItemUnit,
+    Location,
+    Lot,
+    StockBalance,
+    StockMove,
+)
+from app.models.machines import (
+    Device,
+    LatestValue,
+    LimitRule,
+    LimitSignal,
+    LimitTarget,
+    MachineCount,
+    MachineState,
+    Notice,
+)
 from app.models.orders import (
     ExternalRef,
     Hold,
@@ -14,22 +43,28 @@ from app.models.orders import (
     ServiceOrder,
     WorkOrder,
 )
+from app.models.outside import OutsideDispatch, OutsideUnit
 from app.models.people import (
     ApiToken,
     CalendarDay,
+    LoginSession,
     Person,
     PersonSkill,
     Roster,
+    SavedView,
+    Screen,
     ShiftPattern,
     Skill,
     User,
     UserRole,
 )
-from app.models.plans import Plan, PlannedTask, PlanRun
+from app.models.plans import Plan, PlannedTask, PlanProgress, PlanRun, PlanStep
 from app.models.plant import Area, Line, Machine, NumberSeries, Setting, Site, Station
-from app.models.process import Characteristic, Operation, OperationLink, OperationStation, Reason, Routing
-from app.models.quality import Disposition, Inspection, Nonconformance
+from app.models.printing import Printer, PrintJob, StationPrinter
+from app.models.process import Characteristic, Operation, OperationLink, OperationStation, Reason, Routing, SetupTime
+from app.models.quality import Disposition, Nonconformance
 from app.models.reports import BatchRun, BatchRunItem, Consumption, Measurement, Report, Scan, StationState, WorkSession
+from app.models.routing_drafts import RoutingDraft, RoutingStep
 from app.models.tasks import Task, TaskLink, TaskMaterial, TaskStation
 from app.models.units import Container, ContainerItem, Shipment, Unit
 
@@ -39,31 +74,46 @@ __all__ = [
     "BatchRun",
     "BatchRunItem",
     "Bom",
+    "BomDraftRow",
     "BomLine",
     "CalendarDay",
+    "Calibration",
     "Characteristic",
+    "Complaint",
     "Consumption",
     "Container",
     "ContainerItem",
+    "ControlPlan",
+    "CorrectiveAction",
     "Device",
     "Disposition",
+    "EightD",
     "Event",
     "EventCursor",
     "EventSeal",
+    "ExpectedReceipt",
     "ExternalRef",
+    "Forecast",
+    "ForecastRow",
     "Hold",
     "IdempotencyKey",
     "Inspection",
+    "InspectionCheck",
+    "InspectionPlan",
+    "Instrument",
     "Item",
     "ItemUnit",
     "LatestValue",
     "Lease",
     "LimitRule",
     "LimitSignal",
+    "LimitTarget",
     "Line",
     "Location",
+    "LoginSession",
     "Lot",
     "Machine",
+    "MachineCount",
     "MachineState",
     "MaintenanceOrder",
     "Measurement",
@@ -75,25 +125,39 @@ __all__ = [
     "OperationStation",
     "OrderLink",
     "OrderRevision",
+    "OutsideDispatch",
+    "OutsideUnit",
     "Person",
     "PersonSkill",
     "Plan",
+    "PlanProgress",
     "PlanRun",
+    "PlanStep",
     "PlannedTask",
+    "PrintJob",
+    "Printer",
     "ProductionOrder",
     "Reason",
+    "Recall",
     "Report",
     "ReworkOrder",
     "Roster",
     "Routing",
+    "RoutingDraft",
+    "RoutingStep",
+    "SavedView",
     "Scan",
+    "Screen",
     "ServiceOrder",
     "Setting",
+    "SetupTime",
     "ShiftPattern",
     "Shipment",
+    "Signature",
     "Site",
     "Skill",
     "Station",
+    "StationPrinter",
     "StationState",
     "StockBalance",
     "StockMove",

@@ -2,11 +2,12 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Amount, Code, Key, Model, Moment, Name, Word, to
+from app.db import Amount, BigKey, Code, Document, Key, Model, Moment, Name, Word, to
 
 
 class Item(Model):
@@ -45,15 +46,38 @@ class ItemUnit(Model):
 
 
 class Bom(Model):
-    """A revision of a bill of material; status draft, approved or retired."""
+    """A revision of a bill of material; status draft, approved or retired. An item has one draft at most.
+
+    ``version`` counts the saves of a draft, ``based_on_id`` is the revision it began from.
+    """
 
     __tablename__ = "bom"
-    __table_args__ = (UniqueConstraint("item_id", "revision"),)
+    __table_args__ = (
+        UniqueConstraint("item_id", "revision"),
+        Index("uq_bom_one_draft", "item_id", unique=True, sqlite_where=text("status = 'draft'"),
+              postgresql_where=text("status = 'draft'")),
+    )  # fmt: skip
     id: Mapped[Key]
     site_id: Mapped[int] = to("site.id")
     item_id: Mapped[int] = to("item.id")
     revision: Mapped[Word] = mapped_column(default="A")
     status: Mapped[Word] = mapped_column(default="approved")
+    version: Mapped[int] = mapped_column(default=1, server_default="1")
+    based_on_id: Mapped[int | None] = mapped_column(BigKey)
+    changed_by: Mapped[int | None] = mapped_column(BigKey)
+    changed_at: Mapped[Moment | None]
+    approved_by: Mapped[int | None] = mapped_column(BigKey)
+    approved_at: Mapped[Moment | None]
+
+
+class BomDraftRow(Model):
+    """A row of a draft as it was typed: texts by column, so that what cannot be read yet is kept as well."""
+
+    __tablename__ = "bom_draft_row"
+    bom_id: Mapped[int] = to("bom.id", primary_key=True)
+    key: Mapped[Code] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    cells: Mapped[dict[str, Any]] = mapped_column(Document)
 
 
 class BomLine(Model):
@@ -131,3 +155,23 @@ class StockBalance(Model):
     location_id: Mapped[int] = to("location.id", primary_key=True)
     site_id: Mapped[int] = to("site.id", index=False)
     quantity: Mapped[Amount] = mapped_column(default=Decimal(0))
+
+
+class ExpectedReceipt(Model):
+    """Material that was ordered and is expected (open purchase order line); planning waits for it.
+
+    ``received_at`` ends the waiting; what really came stands in ``stock_move``.
+    """
+
+    __tablename__ = "expected_receipt"
+    __table_args__ = (
+        UniqueConstraint("site_id", "code"),
+        Index("ix_expected_receipt_item_id_due_at", "item_id", "due_at"),
+    )
+    id: Mapped[Key]
+    site_id: Mapped[int] = to("site.id", index=False)
+    code: Mapped[Code]
+    item_id: Mapped[int] = to("item.id", index=False)
+    quantity: Mapped[Amount]
+    due_at: Mapped[Moment]
+    received_at: Mapped[Moment | None]

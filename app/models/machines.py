@@ -49,10 +49,30 @@ class MachineState(Model):
     reason: Mapped[Code | None]
     started_at: Mapped[Moment]
     ended_at: Mapped[Moment | None]
+    reason_id: Mapped[int | None] = to("reason.id", index=False, nullable=True)
+    reason_by: Mapped[Name | None]
+    asked_at: Mapped[Moment | None]
+
+
+class MachineCount(Model):
+    """Pieces a machine's own counter made in an hour; ``odd`` counts resets and jumps, ``last_at`` the last step."""
+
+    __tablename__ = "machine_count"
+    machine_id: Mapped[int] = to("machine.id", primary_key=True)
+    tag: Mapped[Code] = mapped_column(primary_key=True)
+    hour_at: Mapped[Moment] = mapped_column(primary_key=True)
+    site_id: Mapped[int] = to("site.id", index=False)
+    pieces: Mapped[int] = mapped_column(default=0)
+    odd: Mapped[int] = mapped_column(default=0)
+    last_at: Mapped[Moment]
+    scanned: Mapped[int | None]
 
 
 class LimitRule(Model):
-    """When the backlog before ``station`` passes ``high`` the upstream machine is held until it is at ``low``."""
+    """When the work between upstream and ``station`` passes ``high``, upstream waits until it is down to ``low``.
+
+    ``measure`` counts it in pieces or in minutes of standard work. ``paused_until`` lets upstream run meanwhile.
+    """
 
     __tablename__ = "limit_rule"
     __table_args__ = (UniqueConstraint("site_id", "code"),)
@@ -68,7 +88,12 @@ class LimitRule(Model):
     rate_permille: Mapped[int] = mapped_column(default=0)
     on_delay_s: Mapped[int] = mapped_column(default=10)
     dwell_s: Mapped[int] = mapped_column(default=120)
+    measure: Mapped[Word] = mapped_column(default="pieces")
+    hold_at: Mapped[int | None]
     enabled: Mapped[bool] = mapped_column(default=True)
+    paused_until: Mapped[Moment | None]
+    paused_by: Mapped[Name | None]
+    paused_note: Mapped[Text | None]
 
 
 class LimitSignal(Model):
@@ -90,6 +115,20 @@ class LimitSignal(Model):
     cleared_at: Mapped[Moment | None]
 
 
+class LimitTarget(Model):
+    """What one machine made of a limit: requested, written, verified, accepted, effective, or what went wrong."""
+
+    __tablename__ = "limit_target"
+    signal_id: Mapped[int] = to("limit_signal.id", primary_key=True)
+    machine_id: Mapped[int] = to("machine.id", primary_key=True)
+    site_id: Mapped[int] = to("site.id", index=False)
+    status: Mapped[Word] = mapped_column(default="requested")
+    written: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    read_back: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+    verified_at: Mapped[Moment | None]
+    updated_at: Mapped[Moment]
+
+
 class Notice(Model):
     """Something a person must look at: the team lead's inbox. Acknowledged is not cleared."""
 
@@ -109,5 +148,11 @@ class Notice(Model):
     opened_at: Mapped[Moment]
     acknowledged_by: Mapped[int | None] = to("user_account.id", index=False, nullable=True)
     acknowledged_at: Mapped[Moment | None]
+    assigned_to: Mapped[int | None] = to("person.id", index=False, nullable=True)
     cleared_at: Mapped[Moment | None]
     cleared_by: Mapped[Name | None]
+    escalated: Mapped[int] = mapped_column(default=0)
+    escalated_at: Mapped[Moment | None]
+    shelved_until: Mapped[Moment | None]
+    shelved_by: Mapped[Name | None]
+    shelved_note: Mapped[Text | None]

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import Index, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.db import Amount, Code, Document, Key, Model, Moment, Name, Text, Word, to
@@ -127,7 +127,10 @@ class ExternalRef(Model):
 
 
 class Hold(Model):
-    """Stops a target (order, task, unit, lot, item) until released; several at once, its own status stays."""
+    """Stops a target (order, task, unit, lot, item) until released; several at once, its own status stays.
+
+    ``needs_second`` says that who laid it cannot release it.
+    """
 
     __tablename__ = "hold"
     __table_args__ = (Index("ix_hold_target_type_target_id", "target_type", "target_id"),)
@@ -139,5 +142,6 @@ class Hold(Model):
     note: Mapped[Text | None]
     opened_by: Mapped[int | None] = to("user_account.id", index=False, nullable=True)
     opened_at: Mapped[Moment]
+    needs_second: Mapped[bool] = mapped_column(default=False, server_default=false())
     released_by: Mapped[int | None] = to("user_account.id", index=False, nullable=True)
     released_at: Mapped[Moment | None]

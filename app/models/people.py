@@ -5,7 +5,7 @@ from datetime import date
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Code, Document, Key, Model, Moment, Name, Word, to
+from app.db import Code, Document, Key, Model, Moment, Name, Text, Word, to
 
 
 class Person(Model):
@@ -77,7 +77,10 @@ class CalendarDay(Model):
 
 
 class Roster(Model):
-    """Who works which shift where on a business date; ``absent`` says who does not come."""
+    """Who works which shift where on a business date; ``absent`` says who does not come.
+
+    ``moved_from_id`` is where somebody was to work before a lead moved them.
+    """
 
     __tablename__ = "roster"
     __table_args__ = (UniqueConstraint("person_id", "day", "shift_id"),)
@@ -88,6 +91,7 @@ class Roster(Model):
     shift_id: Mapped[int] = to("shift_pattern.id", index=False)
     station_id: Mapped[int | None] = to("station.id", index=False, nullable=True)
     absent: Mapped[bool] = mapped_column(default=False)
+    moved_from_id: Mapped[int | None] = to("station.id", index=False, nullable=True)
 
 
 class User(Model):
@@ -114,6 +118,24 @@ class UserRole(Model):
     role: Mapped[Word] = mapped_column(primary_key=True)
 
 
+class LoginSession(Model):
+    """A browser in which somebody signed in: from where, since when, last seen; ``hash`` is that of its cookie's key.
+
+    ``confirmed_at`` is when the secret was last entered in it: what releases, undoes or overrides asks for it again.
+    """
+
+    __tablename__ = "login_session"
+    id: Mapped[Key]
+    user_id: Mapped[int] = to("user_account.id")
+    hash: Mapped[Code] = mapped_column(unique=True)
+    address: Mapped[Code]
+    device: Mapped[Name]
+    started_at: Mapped[Moment]
+    seen_at: Mapped[Moment]
+    confirmed_at: Mapped[Moment]
+    ended_at: Mapped[Moment | None]
+
+
 class ApiToken(Model):
     """A personal token for the API; only its hash is kept."""
 
@@ -125,3 +147,39 @@ class ApiToken(Model):
     created_at: Mapped[Moment]
     last_used_at: Mapped[Moment | None]
     revoked_at: Mapped[Moment | None]
+
+
+class SavedView(Model):
+    """How somebody narrows and sorts a list (``place``), under a name; ``query`` is that of the address."""
+
+    __tablename__ = "saved_view"
+    __table_args__ = (UniqueConstraint("user_id", "place", "name"),)
+    id: Mapped[Key]
+    site_id: Mapped[int] = to("site.id", index=False)
+    user_id: Mapped[int] = to("user_account.id")
+    place: Mapped[Code]
+    name: Mapped[Code]
+    query: Mapped[Text]
+    created_at: Mapped[Moment]
+
+
+class Screen(Model):
+    """A tablet or wall display that was paired by a code: it shows its place without anybody's password.
+
+    It acts as a login of its own (``user_id``) with the role of its kind. ``hash`` is that of the secret its browser
+    keeps; ``code`` is what it shows until somebody with the right confirms it.
+    """
+
+    __tablename__ = "screen"
+    id: Mapped[Key]
+    site_id: Mapped[int | None] = to("site.id", index=False, nullable=True)
+    user_id: Mapped[int | None] = to("user_account.id", nullable=True)
+    hash: Mapped[Code] = mapped_column(unique=True)
+    code: Mapped[Word | None] = mapped_column(unique=True)
+    asked_at: Mapped[Moment]
+    name: Mapped[Name | None]
+    kind: Mapped[Word | None]
+    path: Mapped[Name | None]
+    paired_at: Mapped[Moment | None]
+    revoked_at: Mapped[Moment | None]
+    seen_at: Mapped[Moment | None]

@@ -45,7 +45,11 @@ class Line(Model):
 
 
 class Station(Model):
-    """Where tasks queue (work unit). ``capacity`` counts the tasks it can do at once; ``shifts`` names patterns."""
+    """Where tasks queue (work unit). ``capacity`` counts the tasks it can do at once; ``shifts`` names patterns.
+
+    ``people`` may be signed in at once: with one, another badge takes the place over. After ``idle_min`` minutes
+    without a scan (0: never) the badge is asked for again.
+    """
 
     __tablename__ = "station"
     __table_args__ = (UniqueConstraint("site_id", "code"),)
@@ -57,6 +61,8 @@ class Station(Model):
     name_zh: Mapped[Name | None]
     position: Mapped[int] = mapped_column(default=0)
     capacity: Mapped[int] = mapped_column(default=1)
+    people: Mapped[int] = mapped_column(default=1)
+    idle_min: Mapped[int] = mapped_column(default=15)
     shifts: Mapped[list[str]] = mapped_column(Document, default=list)
     location_id: Mapped[int | None] = to("location.id", nullable=True)
     retired: Mapped[bool] = mapped_column(default=False)

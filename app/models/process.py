@@ -24,7 +24,9 @@ class Routing(Model):
 class Operation(Model):
     """A step (operations segment). ``key`` is stable; the name may change.
 
-    Minutes are exact. ``batch_size`` pieces go into a jig or oven together; ``max_loops`` bounds rework.
+    Minutes are exact. ``batch_size`` pieces go into a jig or oven together; ``max_loops`` bounds rework. Between
+    operations of different ``setup_family`` a station is set up (``SetupTime``); ``outside_min`` is the real time
+    from sending to receiving back of an operation done by others (委外).
     """
 
     __tablename__ = "operation"
@@ -45,7 +47,19 @@ class Operation(Model):
     skill_id: Mapped[int | None] = to("skill.id", nullable=True)
     instruction: Mapped[Text | None]
     instruction_zh: Mapped[Text | None]
+    setup_family: Mapped[Code | None]
+    outside_min: Mapped[int | None]
     parameters: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
+
+
+class SetupTime(Model):
+    """Minutes a station needs from one setup family to another; ``*`` stands for every other family."""
+
+    __tablename__ = "setup_time"
+    station_id: Mapped[int] = to("station.id", primary_key=True)
+    from_family: Mapped[Code] = mapped_column(primary_key=True)
+    to_family: Mapped[Code] = mapped_column(primary_key=True)
+    minutes: Mapped[Amount]
 
 
 class OperationLink(Model):
@@ -96,7 +110,7 @@ class Characteristic(Model):
 
 
 class Reason(Model):
-    """A reason people choose: of scrap (工废, 料废), rework, stop, hold, help or correction."""
+    """A reason people choose: of scrap (工废, 料废), rework, stop, hold, help, correction or skip."""
 
     __tablename__ = "reason"
     __table_args__ = (UniqueConstraint("site_id", "code"),)

@@ -1,27 +1,9 @@
-"""Quality: inspections, nonconformances and what was decided about each piece."""
-
-from typing import Any
+"""Quality: nonconformances and what was decided about each piece."""
 
 from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Amount, Code, Document, Key, Model, Moment, Text, Word, to
-
-
-class Inspection(Model):
-    """A quality test of a task, unit or lot with its verdict."""
-
-    __tablename__ = "inspection"
-    id: Mapped[Key]
-    site_id: Mapped[int] = to("site.id", index=False)
-    kind: Mapped[Word]
-    task_id: Mapped[int | None] = to("task.id", nullable=True)
-    unit_id: Mapped[int | None] = to("unit.id", nullable=True)
-    lot_id: Mapped[int | None] = to("lot.id", nullable=True)
-    verdict: Mapped[Word]
-    person_id: Mapped[int | None] = to("person.id", index=False, nullable=True)
-    details: Mapped[dict[str, Any]] = mapped_column(Document, default=dict)
-    at: Mapped[Moment]
+from app.db import Amount, Code, Key, Model, Moment, Text, Word, to
 
 
 class Nonconformance(Model):

@@ -1,7 +1,8 @@
 """Readings of machines: a second SQLite file, so that they never wait for reports nor reports for them.
 
 On a server they live beside the store. Times are integer milliseconds since the epoch: a row without rowid costs
-27 bytes, with a text time it was 95. A row without a value says that there was none: a gap, never zero.
+27 bytes, with a text time it was 95. A row without a value says that there was none: a gap, never zero. On
+PostgreSQL each day is a partition of its own, so that an old day is dropped and not deleted row by row.
 """
 
 from typing import Any
@@ -42,18 +43,27 @@ reading = Table(
     Column("value", Float),
     Column("quality", SmallInteger, nullable=False),
     sqlite_with_rowid=False,
+    postgresql_partition_by="RANGE (at_ms)",
 )  # fmt: skip
-reading_minute = Table(
-    "reading_minute", readings,
-    Column("tag_id", Integer, primary_key=True, autoincrement=False),
-    Column("minute_ms", BigInteger, primary_key=True, autoincrement=False),
-    Column("low", Float),
-    Column("high", Float),
-    Column("mean", Float),
-    Column("n", Integer, nullable=False),
-    Index("ix_reading_minute_minute_ms", "minute_ms"),
-    sqlite_with_rowid=False,
-)  # fmt: skip
+
+
+def _summary(name: str) -> Table:
+    """A table of sums over whole stretches of time, named by the stretch's first millisecond."""
+    return Table(
+        name, readings,
+        Column("tag_id", Integer, primary_key=True, autoincrement=False),
+        Column("minute_ms", BigInteger, primary_key=True, autoincrement=False),
+        Column("low", Float),
+        Column("high", Float),
+        Column("mean", Float),
+        Column("n", Integer, nullable=False),
+        Index(f"ix_{name}_minute_ms", "minute_ms"),
+        sqlite_with_rowid=False,
+    )  # fmt: skip
+
+
+reading_minute = _summary("reading_minute")
+reading_quarter = _summary("reading_quarter")
 
 
 def readings_engine() -> Engine:

@@ -10,13 +10,18 @@ from app.db import Amount, Code, Document, Key, Model, Moment, Name, Text, Word,
 
 
 class Report(Model):
-    """Quantity only, append-only; everything around it is frozen at that moment. Undo is a reversing row."""
+    """Quantity only, append-only; everything around it is frozen at that moment. Undo is a reversing row.
+
+    ``device_at`` is when it was made, by the device's clock put right; ``uncertain`` says that this clock cannot be
+    believed, and ``server_at`` counts.
+    """
 
     __tablename__ = "report"
     __table_args__ = (
         UniqueConstraint("uuid"),
         UniqueConstraint("reverses_id"),
         Index("ix_report_station_id_server_at", "station_id", "server_at"),
+        Index("ix_report_site_id_server_at", "site_id", "server_at"),
     )
     id: Mapped[Key]
     site_id: Mapped[int] = to("site.id", index=False)
@@ -38,10 +43,11 @@ class Report(Model):
     reverses_id: Mapped[int | None] = to("report.id", index=False, nullable=True)
     device_at: Mapped[Moment | None]
     server_at: Mapped[Moment]
+    uncertain: Mapped[bool] = mapped_column(default=False)
 
 
 class WorkSession(Model):
-    """Time only: who worked on what from when to when; setup, run or pause."""
+    """Time only: who worked on what from when to when; setup, run or pause. ``mark`` says what ended it (forgotten)."""
 
     __tablename__ = "work_session"
     id: Mapped[Key]
@@ -53,6 +59,7 @@ class WorkSession(Model):
     reason_id: Mapped[int | None] = to("reason.id", index=False, nullable=True)
     started_at: Mapped[Moment]
     ended_at: Mapped[Moment | None]
+    mark: Mapped[Word | None]
 
 
 class Consumption(Model):
@@ -73,7 +80,10 @@ class Consumption(Model):
 
 
 class Measurement(Model):
-    """A value of a characteristic with the limits of that time and the verdict."""
+    """A value of a characteristic with the limits of that time and the verdict.
+
+    Of an inspection it also names the piece of the sample; an attribute is 1 where it conforms and 0 where not.
+    """
 
     __tablename__ = "measurement"
     id: Mapped[Key]
@@ -92,6 +102,8 @@ class Measurement(Model):
     verdict: Mapped[Word]
     instrument: Mapped[Code | None]
     source: Mapped[Word]
+    inspection_id: Mapped[int | None] = to("inspection.id", nullable=True)
+    piece: Mapped[int | None]
     at: Mapped[Moment]
 
 
@@ -117,7 +129,11 @@ class BatchRunItem(Model):
 
 
 class Scan(Model):
-    """Every scan, accepted or refused, with the answer it got: the same scan again gets the same answer."""
+    """Every scan, accepted or refused, with the answer it got: the same scan again gets the same answer.
+
+    ``device_at`` is what the device's clock said, ``offset_ms`` how far that clock was behind when it was sent,
+    ``made_at`` the two together (server_at when they are ``uncertain``).
+    """
 
     __tablename__ = "scan"
     __table_args__ = (UniqueConstraint("uuid"), Index("ix_scan_station_id_id", "station_id", "id"))
@@ -133,8 +149,12 @@ class Scan(Model):
     accepted: Mapped[bool]
     status: Mapped[int]
     answer: Mapped[dict[str, Any]] = mapped_column(Document)
+    device: Mapped[Code | None]
     device_at: Mapped[Moment | None]
+    offset_ms: Mapped[int | None]
+    made_at: Mapped[Moment | None]
     server_at: Mapped[Moment]
+    uncertain: Mapped[bool] = mapped_column(default=False)
 
 
 class StationState(Model):

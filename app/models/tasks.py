@@ -47,6 +47,8 @@ class Task(Model):
     piece_min: Mapped[Amount]
     fixed_min: Mapped[Amount] = mapped_column(default=Decimal(0))
     batch_size: Mapped[int | None]
+    setup_family: Mapped[Code | None]
+    outside_min: Mapped[int | None]
     max_loops: Mapped[int] = mapped_column(default=3)
     is_final: Mapped[bool] = mapped_column(default=False)
     is_serialised: Mapped[bool] = mapped_column(default=False)
@@ -61,7 +63,9 @@ class TaskLink(Model):
     """Quantity that flows from a task to the next.
 
     ``quantity_passed`` is the truth of the flow. Links of one ``input_key`` add up, inputs are joined by the
-    minimum; one piece passed makes ratio_num / ratio_den pieces of the successor available.
+    minimum; one piece passed makes ratio_num / ratio_den pieces of the successor available. A link that is not
+    chosen carries nothing: of an alternate that is not done, or closed because a task was skipped
+    (``closed_by_id``). ``bridges_id`` names the skipped task that a link leads past.
     """
 
     __tablename__ = "task_link"
@@ -80,6 +84,8 @@ class TaskLink(Model):
     transfer_batch: Mapped[int | None]
     alternate_group: Mapped[Code | None]
     is_chosen: Mapped[bool] = mapped_column(default=True)
+    bridges_id: Mapped[int | None] = to("task.id", nullable=True)
+    closed_by_id: Mapped[int | None] = to("task.id", nullable=True)
     quantity_passed: Mapped[Amount] = mapped_column(default=Decimal(0))
 
 

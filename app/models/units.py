@@ -39,13 +39,14 @@ class Container(Model):
 
 
 class ContainerItem(Model):
-    """What is in a container, from when to when."""
+    """What is in a container, from when to when: a unit, a quantity of a lot, or another container."""
 
     __tablename__ = "container_item"
     id: Mapped[Key]
     container_id: Mapped[int] = to("container.id")
     unit_id: Mapped[int | None] = to("unit.id", nullable=True)
     lot_id: Mapped[int | None] = to("lot.id", nullable=True)
+    inner_id: Mapped[int | None] = to("container.id", nullable=True)
     quantity: Mapped[Amount]
     packed_at: Mapped[Moment]
     unpacked_at: Mapped[Moment | None]
