@@ -22,10 +22,10 @@ from flask import current_app
 from app.cli import in_words
 from app.cli.demo_screen import Screen, addresses
 from app.cli.demo_store import own_store
-from app.cli.serve import is_free, only_one
+from app.cli.serve import is_free
 from app.config import ROOT
 from app.db import db, now_utc
-from app.demo import scaled
+from app.demo import market, scaled
 from app.demo.once import play
 from app.demo.scene import NAME, Scene, read
 from app.demo.told import Course, Step
@@ -33,15 +33,17 @@ from app.errors import Conflict
 from app.i18n import gettext as _
 from app.services import schema, users
 from app.services.importing import import_folder
+from app.services.serving import only_one
 from app.workers import children
 from app.workers.supervise import Child, Stop, supervise
 
 FACTORY = ROOT / "app" / "demo" / "factory"
 SITE = "GX"
-ROLES = ("planner", "lead", "operator", "quality", "service", "admin", "wall")
+ROLES = ("planner", "lead", "operator", "quality", "engineer", "service", "admin", "wall")
 FIRST_PORT, MORE_PORTS = 8080, 20
 RUSH = 700
 LIVE_SPEED, ONCE_SPEED = 10.0, 600.0
+_LIVE_MOST = 100.0
 _GRACE_S = 10.0
 
 
@@ -95,7 +97,7 @@ def run_live(home: Path, host: str, port: int, speed: float, seed: int, throttle
     stop = Stop()
     stop.on_signals()
     screen.say(_("Preparing the factory …"))
-    scene, _imported_now = in_words(prepare, home, f"http://127.0.0.1:{port}", speed, seed, throttle)
+    scene, _imported_now = in_words(prepare, home, f"http://127.0.0.1:{port}", speed, seed, throttle, speed)
     screen.welcome(addresses(host, port), ROLES, home)
     operators = operating(scene, "--past", "--rush", str(RUSH))
     supervise(logged([*processes(host, port, scene), operators], home), stop, _GRACE_S)
@@ -177,18 +179,25 @@ def logged(found: list[Child], home: Path) -> list[Child]:
     ]  # fmt: skip
 
 
-def prepare(home: Path, url: str, speed: float, seed: int, throttle: bool) -> tuple[Scene, dict[str, Any]]:
-    """Schema, files, logins and tokens; a factory that is there already is gone on with."""
+def prepare(
+    home: Path, url: str, speed: float, seed: int, throttle: bool, times: float = 1.0
+) -> tuple[Scene, dict[str, Any]]:
+    """Schema, files, logins and tokens; a factory that is there already is gone on with.
+
+    Standard times are shortened by ``times``, so that plan and floor agree.
+    """
     kept = home / NAME
     if schema.current() != schema.head():
         schema.upgrade()
     folder = home / "factory"
     if kept.exists():
         scene = replace(read(kept), url=url, speed=speed, seed=seed)
-        imported = {"written": True} if scaled.ports_free(folder) else _imported(folder, speed, throttle)
+        imported = {"written": True} if scaled.ports_free(folder) else _imported(folder, speed, throttle, scene.times)
     else:
-        imported = _imported(folder, speed, throttle)
-        scene = Scene(url, str(folder), str(home), make_logins(), speed, seed, throttle)
+        # The story of --once needs no past; it is in a hurry.
+        past = seed if speed <= _LIVE_MOST else None
+        imported = _imported(folder, speed, throttle, times, past)
+        scene = Scene(url, str(folder), str(home), make_logins(), speed, seed, throttle, times)
     scene.stop_file.unlink(missing_ok=True)
     scene.write()
     # The connection must not be handed down, and the children write to the same file.
@@ -197,9 +206,11 @@ def prepare(home: Path, url: str, speed: float, seed: int, throttle: bool) -> tu
     return scene, imported
 
 
-def _imported(folder: Path, speed: float, throttle: bool) -> dict[str, Any]:
+def _imported(folder: Path, speed: float, throttle: bool, times: float, past: int | None = None) -> dict[str, Any]:
     began = time.monotonic()
-    scaled.copy(FACTORY, folder, speed, throttle)
+    scaled.copy(FACTORY, folder, speed, throttle, times)
+    if past is not None:
+        market.write(folder, past)
     result = import_folder(folder, None, now_utc())
     counts = {name: found.changed for name, found in result.counts.items()}
     return counts | {"written": result.written, "files": len(result.files), "rows": result.changed,

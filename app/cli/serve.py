@@ -1,22 +1,22 @@
 """``./gongxu serve``: the production start. Web server, poller and worker, kept alive and ended together."""
 
-import fcntl
 import os
 import shutil
 import socket
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import IO
 
 import click
 from flask import current_app
 
 from app.cli import in_words
-from app.db import database_file, db, is_sqlite
+from app.db import db, is_sqlite, now_utc
 from app.errors import Conflict, Invalid
 from app.queries import admins
+from app.queries.certificate import certificate_of
 from app.services import schema
+from app.services.serving import only_one
 from app.workers import children
 from app.workers.supervise import Stop, supervise
 
@@ -25,17 +25,34 @@ from app.workers.supervise import Stop, supervise
 @click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")  # noqa: S104 stations come over the LAN
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
 @click.option("--workers", default=1, show_default=True, type=click.IntRange(1, 64), help="PostgreSQL only.")
-def serve(host: str, port: int, workers: int) -> None:
+@click.option("--https/--http", "secure", default=None, help="HTTPS is used when ./gongxu certificate was run.")
+def serve(host: str, port: int, workers: int, secure: bool | None) -> None:
     """Start the plant: web server, poller and worker; Ctrl-C or SIGTERM ends all of them."""
     in_words(check, host, port, workers)
     held = in_words(only_one)
     stop = Stop()
     stop.on_signals()
-    web = children.web(host, port, current_app.config["SSE_CAP"], workers, shared_metrics(workers))
+    held_by = in_words(certificate_for, secure)
+    env = {**shared_metrics(workers), **({"GONGXU_HTTPS": "1"} if held_by else {})}
+    web = children.web(host, port, current_app.config["SSE_CAP"], workers, env, held_by)
     db.engine.dispose()
-    click.echo(f"Gongxu listens on http://{host}:{port}  (Ctrl-C ends it)", err=True)
+    click.echo(f"Gongxu listens on {'https' if held_by else 'http'}://{host}:{port}  (Ctrl-C ends it)", err=True)
     with held:
-        supervise(children.plant(web), stop)
+        supervise([*children.plant(web), *children.cameras(current_app.config["CAMERAS"])], stop)
+
+
+def certificate_for(secure: bool | None) -> tuple[str, str] | None:
+    """Certificate and key to serve with: those that were made, unless plain HTTP is asked for."""
+    if secure is False:
+        return None
+    found = certificate_of(Path(current_app.config["HOME"]))
+    if found is None:
+        if secure:
+            raise Conflict("serve.no_certificate")
+        return None
+    if found.until <= now_utc():
+        raise Conflict("serve.old_certificate", until=f"{found.until:%Y-%m-%d}")
+    return str(found.file), str(found.key)
 
 
 def check(host: str, port: int, workers: int) -> None:
@@ -59,22 +76,6 @@ def is_free(host: str, port: int) -> bool:
         except OSError:
             return False
     return True
-
-
-def only_one() -> IO[str]:
-    """The right to serve this store from this machine, held while the file is open.
-
-    Two supervisors on one SQLite file would be two web processes; with PostgreSQL a second machine is welcome,
-    but on this one it would share the run files.
-    """
-    beside = database_file(str(db.engine.url)) or Path(current_app.config["HOME"]) / "gongxu"
-    lock = beside.with_name(beside.name + "-serve").open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise Conflict("serve.running", file=str(beside)) from None
-    return lock
 
 
 def shared_metrics(workers: int) -> Mapping[str, str]:

@@ -8,13 +8,19 @@ from flask import current_app
 def work() -> None:
     """Follow the shop and keep the plan up to date (its own process; more than one may run)."""
     from app.services import schema
-    from app.workers.solve import run
+    from app.workers import forecasting, housekeeping
+    from app.workers.solve import holder_name, run
     from app.workers.supervise import Stop
+    from app.workers.warm import settle
 
     schema.check_ready()
     stop = Stop()
     stop.on_signals()
-    run(current_app._get_current_object(), stop)  # type: ignore[attr-defined]
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    housekeeping.start(app, holder_name(), stop)
+    forecasting.start(app, holder_name(), stop)
+    settle()
+    run(app, stop)
 
 
 commands = [work]

@@ -50,6 +50,8 @@ class Factory:
     scanned: dict[tuple[str, str], list[str]]
     minutes: dict[tuple[str, str], float]
     batches: dict[tuple[str, str], int]
+    fixed: dict[tuple[str, str], float] = field(default_factory=dict)
+    machines: dict[tuple[str, str, str], str] = field(default_factory=dict)
     roster: dict[str, list[str]] = field(default_factory=dict)
     zone: str = "UTC"
     shifts: list[tuple[str, str, str]] = field(default_factory=list)
@@ -95,6 +97,11 @@ def _read(folder: Path, now: datetime) -> Factory:
         },
         scanned=_scanned(rows(folder, "bom")),
         minutes={(row["item"], row["operation"]): float(row["piece_min"]) for row in rows(folder, "routings")},
+        fixed={(row["item"], row["operation"]): float(row["fixed_min"] or 0) for row in rows(folder, "routings")},
+        machines={
+            (row["item"], row["operation"], row["station"]): row["machine"]
+            for row in rows(folder, "operation_stations")
+        },
         batches={(row["item"], row["operation"]): int(row["batch_size"] or 1) for row in rows(folder, "routings")},
         roster=_roster(rows(folder, "roster")),
         zone=rows(folder, "sites")[0]["zone"],

@@ -23,7 +23,7 @@ def open_past(found: Scene) -> None:
     drafts = sorted(pages(planner, "/orders", status="draft"), key=lambda order: order["due_at"])
     for order in drafts[:RELEASED]:
         planner.post(f"/orders/{order['code']}/release")
-    _others(Client(found.url, found.tokens["admin"]))
+    _others(Client(found.url, found.tokens["admin"]), found.times)
     for order in pages(planner, "/orders", system="ERP", number=HELD):
         planner.post(
             f"/orders/{order['code']}/hold",
@@ -32,19 +32,23 @@ def open_past(found: Scene) -> None:
     planner.post("/plans")
 
 
-def _others(admin: Client) -> None:
+def _others(admin: Client, times: float) -> None:
     """One order of each other kind, in the queues beside production."""
     wanted: tuple[dict[str, object], ...] = (
-        {"kind": "service", "title": "Door seal leaks / 门封漏冷", "minutes": "25", "station": "FA-3", "priority": 2,
-         "customer_ref": "Suyuan Stores 苏源商场", "due_at": _in(hours=6)},
-        {"kind": "maintenance", "machine": "M-VC2", "title": "Change the pump's oil / 真空泵换油", "minutes": "30",
-         "due_at": _in(hours=20)},
-        {"kind": "rework", "item": "BCD-320", "quantity": "2", "minutes": "15", "station": "PK-2",
+        {"kind": "service", "title": "Door seal leaks / 门封漏冷", "minutes": _minutes(25, times), "station": "FA-3",
+         "priority": 2, "customer_ref": "Suyuan Stores 苏源商场", "due_at": _in(hours=6)},
+        {"kind": "maintenance", "machine": "M-VC2", "title": "Change the pump's oil / 真空泵换油",
+         "minutes": _minutes(30, times),         "due_at": _in(hours=20)},
+        {"kind": "rework", "item": "BCD-320", "quantity": "2", "minutes": _minutes(15, times), "station": "PK-2",
          "due_at": _in(hours=10)},
     )  # fmt: skip
     for order in wanted:
         code = admin.post("/orders", dict(order))["code"]
         admin.post(f"/orders/{code}/release")
+
+
+def _minutes(minutes: int, times: float) -> str:
+    return f"{minutes / times:.2f}"
 
 
 def _in(**later: float) -> str:

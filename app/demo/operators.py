@@ -16,11 +16,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.demo import files, scene
+from app.demo.chance import for_place
 from app.demo.client import Client, Lost, Refused, pages
 from app.demo.machines import DevicesError, Panels
 from app.demo.opening import open_past
 from app.demo.scene import Scene
 from app.demo.station import IDLE_S, Floor, Station
+from app.demo.stores import Stores
 
 PLAN_S, SHIFT_S, TALLY_S, RUSH_S = 2.0, 30.0, 1.0, 30.0
 TOLD = ("sent", "accepted", "refused", "again")
@@ -32,8 +34,10 @@ class Crew:
     def __init__(self, found: Scene, panels: Panels, is_always: bool) -> None:
         factory = files.load(Path(found.factory))
         self.scene, self.is_always = found, is_always
-        self.floor = Floor(factory, panels, found.speed, found.seed)
+        self.floor = Floor(factory, panels, found.speed, found.seed, found.times)
         self.planner = Client(found.url, found.tokens["planner"])
+        rng = for_place(found.seed, "stores")
+        self.floor.stores = Stores(Client(found.url, found.tokens["lead"], rng), found.speed, rng)
         self.stations = [self._station(place) for place in factory.places]
         self.plan = 0
 

@@ -1,7 +1,7 @@
 """A copy of the factory's files for one demonstration: ports that are free, and times as fast as it runs.
 
-Cycle times stay what they are, the simulated machines run faster by themselves. What the server measures on its own
-clock (the rest of a part before its next operation, how long a limit waits and stays) has to be shortened.
+Cycle times of machines stay what they are, they run faster by themselves. What the server measures or plans on its
+own clock (standard times, the rest of a part before its next operation, how long a limit waits) has to be shortened.
 """
 
 import csv
@@ -16,15 +16,24 @@ import yaml
 from app.demo.files import Row, rows
 
 LEAST_REST_MIN = 5
+STANDARD = ("piece_min", "fixed_min")
 
 
-def copy(source: Path, target: Path, speed: float, throttle: bool = True) -> None:
-    """Write the copy; an older one is replaced. Without ``throttle`` the limit rules are switched off in it."""
+def copy(source: Path, target: Path, speed: float, throttle: bool = True, times: float = 1.0) -> None:
+    """Write the copy; an older one is replaced. Without ``throttle`` the limit rules are switched off in it.
+
+    Standard times are divided by ``times``, so that a plan made from them is one the faster floor can keep.
+    """
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
     _rewrite(target, "operation_links", lambda row: row | {"lag_min": str(_rest(int(row["lag_min"] or 0), speed))})
     _rewrite(target, "limit_rules", lambda row: _rule(row, speed) | {"enabled": "yes" if throttle else "no"})
+    _rewrite(target, "routings", lambda row: row | {name: _shorter(row[name], times) for name in STANDARD})
     _one_map(target)
+
+
+def _shorter(minutes: str, times: float) -> str:
+    return minutes if times == 1 or not minutes else f"{float(minutes) / times:.4f}"
 
 
 def _rest(lag_min: int, speed: float) -> int:

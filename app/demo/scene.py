@@ -12,7 +12,8 @@ NAME = "scene.json"
 class Scene:
     """Where everything is: the server, the folder the plant was imported from, a token for each role that is played.
 
-    ``speed`` is how many simulated seconds pass in a real one; ``seed`` decides what happens.
+    ``speed`` is how many simulated seconds pass in a real one, ``times`` by how much the standard times of the files
+    were shortened already; ``seed`` decides what happens.
     """
 
     url: str
@@ -22,6 +23,7 @@ class Scene:
     speed: float
     seed: int
     throttle: bool = True
+    times: float = 1.0
 
     @property
     def stop_file(self) -> Path:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +11,13 @@ from app.demo.choosing import allowed, choose, left, operation
 from app.demo.client import Client, Refused
 from app.demo.files import Factory, Place, Worker
 from app.demo.machines import DevicesError, Panel, Panels
+from app.demo.stores import Stores
 from devices.codes import Kind, make
 
 START, FINISH, GOOD, SCRAP, REWORK, UNDO_LAST, STOP = (make(Kind.COMMAND, number) for number in range(1, 8))
 CONFIRM = make(Kind.COMMAND, 10)
+LOAD, RUN, RUN_ENDS, UNLOAD = (make(Kind.COMMAND, number) for number in range(12, 16))
+CALL_MATERIAL = "C04"
 WORD = {"scrap": SCRAP, "rework": REWORK}
 IDLE_S, AVOID_S, SHORT_S = 0.4, 5.0, 60.0
 ALONE_MIN = 25.0
@@ -30,6 +34,8 @@ class Floor:
     panels: Panels
     speed: float
     seed: int
+    times: float = 1.0
+    stores: Stores | None = None
     planned: dict[int, str] = field(default_factory=dict)
     at: dict[str, str] = field(default_factory=dict)
     done: int = 0
@@ -41,7 +47,6 @@ class Station:
     def __init__(self, floor: Floor, place: Place, client: Client) -> None:
         self.floor, self.place, self.client = floor, place, client
         self.rng: random.Random = for_place(floor.seed, place.code)
-        self.panel: Panel | None = floor.panels.at(place.machine)
         self.person: Worker | None = None
         self.task: Task | None = None
         self.next = ""
@@ -58,8 +63,18 @@ class Station:
         try:
             return await self._work(task, is_rush)
         except Refused as refusal:
-            self._avoid(task, SHORT_S if refusal.code in ("stock.short", "code.unknown") else AVOID_S)
+            if refusal.code == "stock.short":
+                await self._call_for(refusal)
+            self._avoid(task, SHORT_S if refusal.code == "code.unknown" else AVOID_S)
             return False
+
+    async def _call_for(self, refusal: Refused) -> None:
+        """Call for what is missing; the lead sees the call, the material handler brings it."""
+        wanted = refusal.answer.get("values") or {}
+        with suppress(Refused):
+            await self._scan(CALL_MATERIAL)
+        if self.floor.stores and {"item", "location"} <= wanted.keys():
+            await self.floor.stores.bring(str(wanted["item"]), str(wanted["location"]))
 
     async def _chosen(self, is_rush: bool) -> Task | None:
         found = await self._get(f"/stations/{self.place.code}/queue")
@@ -77,12 +92,17 @@ class Station:
             return False
         await self._sign_in(task)
         await self._open(task)
+        if not is_rush and task["started_at"] is None:
+            await self._for(self.floor.factory.fixed.get((task["item"], operation(task)), 0) * self.floor.times)
         left_over = min(pieces, max(self._batch(task), IN_A_ROW))
         while left_over > 0:
             made = min(left_over, self._batch(task))
-            if not is_rush:
-                await self._make(task, made)
-            await self._report(task, made)
+            if self._batch(task) > 1:
+                await self._together(task, made, is_rush)
+            else:
+                if not is_rush:
+                    await self._make(task, made)
+                await self._report(task, made)
             left_over -= made
             self.floor.done += made
         if not is_rush and self.rng.random() < PAUSE:
@@ -103,21 +123,46 @@ class Station:
         """Whether the pieces of a task have numbers of their own."""
         return task["item"] in self.floor.factory.serialised
 
+    async def _together(self, task: Task, pieces: int, is_rush: bool) -> None:
+        """Load a jig, run it, and report at its end what lay in it; when that is refused the jig is emptied."""
+        try:
+            for raw in (make(Kind.NUMBER, pieces), LOAD, RUN):
+                await self._scan(raw)
+            if not is_rush:
+                await self._make(task, pieces)
+            await self._scan(RUN_ENDS)
+        except Refused:
+            with suppress(Refused):
+                await self._scan(UNLOAD)
+            raise
+
     # making
 
     async def _make(self, task: Task, pieces: int) -> None:
         """Wait as long as the work takes: the machine's own count says when it is done, else the clock."""
-        if self.panel is None or task["kind"] != "normal":
-            minutes = self.floor.factory.minutes.get((task["item"], operation(task)), ALONE_MIN)
-            wait_s = minutes * 60 / self.floor.speed / self.place.capacity * pieces
-            await asyncio.sleep(stretched(self.rng, wait_s))
+        panel = self._panel(task)
+        if panel is None:
+            standard = self.floor.factory.minutes.get((task["item"], operation(task)))
+            minutes = ALONE_MIN if standard is None else standard * self.floor.times
+            await self._for(minutes / self.place.capacity * pieces)
             return
         while True:
             try:
-                await self._run(self.panel)
+                await self._run(panel)
                 return
             except DevicesError:
                 await asyncio.sleep(IDLE_S)
+
+    def _panel(self, task: Task) -> Panel | None:
+        """The machine that does this operation here; None when hands do it."""
+        if task["kind"] != "normal":
+            return None
+        return self.floor.panels.at(self.floor.factory.machines.get((task["item"], operation(task), self.place.code)))
+
+    async def _for(self, minutes: float) -> None:
+        """Take as long as so many minutes of the factory last here."""
+        if minutes:
+            await asyncio.sleep(stretched(self.rng, minutes * 60 / self.floor.speed))
 
     async def _run(self, panel: Panel) -> None:
         before, behind = await panel.count(), await panel.waiting()

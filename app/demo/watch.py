@@ -11,6 +11,8 @@ from app.demo.machines import DevicesError
 from app.demo.told import N_, Failed
 
 PAUSE_S, LOOK_S = 0.25, 2.0
+# The seconds named in a step are those of a machine with little else to do; a busy one is granted as many times more.
+PATIENCE = 4
 GONE = {
     "poller": N_("The poller is not alive: machines are neither read nor slowed."),
     "worker": N_("The worker is not alive: nothing is planned."),
@@ -29,6 +31,7 @@ class Watch:
         self, ask: Callable[[], Awaitable[Found | None]], seconds: float, sentence: str, **values: Any
     ) -> Found:
         """What ``ask`` finds at last; Failed with the sentence when it finds nothing for so long."""
+        seconds *= PATIENCE
         ends = time.monotonic() + seconds
         while True:
             try:

@@ -14,6 +14,7 @@ from app.models import (
     Event,
     Item,
     Line,
+    Location,
     Machine,
     Person,
     Reason,
@@ -30,7 +31,7 @@ from app.queries.order_detail import Told
 
 PAGE = 50
 _E = Event.__table__
-_COUNTED = (Line, Station, Machine, ShiftPattern, Person, Reason, Item, Bom, Routing, User)
+_COUNTED = (Location, WorkOrder, Line, Station, Machine, ShiftPattern, Person, Reason, Item, Bom, Routing, User)
 
 
 @dataclass(frozen=True)

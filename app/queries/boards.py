@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import func, select
 
+from app.db import now_utc
 from app.errors import NotFound
 from app.events import Store
 from app.models import (
@@ -107,6 +108,7 @@ class Call:
     reason: Reason | None
     upstream: Station | None
     seen_by: str | None
+    assigned: Person | None
 
 
 def lines(store: Store, site_id: int) -> list[Line]:
@@ -180,8 +182,13 @@ def inbox(store: Store, site_id: int, line_id: int | None = None) -> list[Call]:
     if line_id is not None:
         query = query.where((Notice.line_id == line_id) | Notice.line_id.is_(None))
     found = list(store.execute(query.order_by(Notice.opened_at, Notice.id)).scalars())
-    found.sort(key=lambda one: (one.acknowledged_at is not None, _SEVERITY.get(one.severity, 3)))
+    found.sort(key=lambda one: (is_shelved(one), one.acknowledged_at is not None, _SEVERITY.get(one.severity, 3)))
     return _calls(store, found)
+
+
+def is_shelved(notice: Notice) -> bool:
+    """Whether a notice is silenced for now."""
+    return notice.shelved_until is not None and notice.shelved_until > now_utc()
 
 
 def _calls(store: Store, found: list[Notice]) -> list[Call]:
@@ -194,12 +201,14 @@ def _calls(store: Store, found: list[Notice]) -> list[Call]:
     lines_by_id = by_id(Line, [one.line_id for one in found])
     machines = by_id(Machine, [one.data.get("machine") for one in found])
     reasons = by_id(Reason, [one.data.get("reason") for one in found])
+    people = by_id(Person, [one.assigned_to for one in found])
     users = by_id(User, [one.acknowledged_by for one in found])
     return [
         Call(one, stations.get(one.data.get("station") or one.station_id or 0), lines_by_id.get(one.line_id or 0),
              machines.get(_number(one.data.get("machine"))), reasons.get(_number(one.data.get("reason"))),
              stations.get(_number(one.data.get("upstream"))),
-             users[one.acknowledged_by].name if one.acknowledged_by in users else None)
+             users[one.acknowledged_by].name if one.acknowledged_by in users else None,
+             people.get(one.assigned_to or 0))
         for one in found
     ]  # fmt: skip
 

@@ -37,7 +37,8 @@ _MODELS: dict[Kind, tuple[str, Any]] = {
 _PLAIN = (
     ("unit", Unit, Unit.serial), ("person", Person, Person.badge), ("order", WorkOrder, WorkOrder.code),
     ("lot", Lot, Lot.code), ("station", Station, Station.code), ("reason", Reason, Reason.code),
-    ("machine", Machine, Machine.code), ("lot", Lot, Lot.supplier_lot), ("item", Item, Item.code),
+    ("machine", Machine, Machine.code), ("container", Container, Container.code),
+    ("lot", Lot, Lot.supplier_lot), ("item", Item, Item.code),
 )  # fmt: skip
 _REFERRED = {"order": WorkOrder, "unit": Unit, "lot": Lot, "item": Item, "person": Person, "task": Task}
 

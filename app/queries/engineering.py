@@ -15,7 +15,7 @@ from bom.structure import BomLine as Line
 from bom.structure import Structure, Supply
 
 _B, _L, _I = Bom.__table__, BomLine.__table__, Item.__table__
-_NEWEST = (
+NEWEST = (
     select(_B.c.item_id, func.max(_B.c.id).label("bom_id"))
     .where(_B.c.status == "approved")
     .group_by(_B.c.item_id)
@@ -54,10 +54,10 @@ def engineering(store: Store, site_id: int, item_id: int) -> Engineering:
 
 def _lines(store: Store, item_id: int) -> list[Any]:
     """All lines below an item, each once: UNION, not UNION ALL, or shared parts would be walked again and again."""
-    reach = select(_NEWEST.c.bom_id, _NEWEST.c.item_id).where(_NEWEST.c.item_id == item_id).cte("reach", recursive=True)
+    reach = select(NEWEST.c.bom_id, NEWEST.c.item_id).where(NEWEST.c.item_id == item_id).cte("reach", recursive=True)
     deeper = (
-        select(_NEWEST.c.bom_id, _NEWEST.c.item_id)
-        .join(_L, _L.c.item_id == _NEWEST.c.item_id)
+        select(NEWEST.c.bom_id, NEWEST.c.item_id)
+        .join(_L, _L.c.item_id == NEWEST.c.item_id)
         .join(reach, reach.c.bom_id == _L.c.bom_id)
     )
     reach = reach.union(deeper)

@@ -9,6 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -37,6 +38,8 @@ _X, _C, _U, _L, _I = (
     ExternalRef.__table__, Consumption.__table__, Unit.__table__, Lot.__table__, Item.__table__,
 )  # fmt: skip
 _P, _S, _M, _W = Person.__table__, Station.__table__, Machine.__table__, Reason.__table__
+# Reports of a cut-over tell what was done under the system before; whoever follows the plant knows it already.
+CUTOVER = "cutover"
 REPORTED = ("report.good", "report.scrap", "report.rework", "report.undone")
 ORDERS = tuple(
     f"order.{word}"
@@ -65,20 +68,9 @@ def scrap(store: Store, site_id: int, after: int, limit: int) -> Part:
 
 def consumption(store: Store, site_id: int, after: int, limit: int) -> Part:
     """What went into what, and came out again by an undo. ``limit`` counts reports; a report is never torn apart."""
-    events, last, more = _events(store, site_id, after, limit, ("report.good", "report.undone"))
+    events, last, more = sealed_page(store, site_id, after, limit, ("report.good", "report.undone"))
     by_report = {_report_of(event): event for event in events}
-    component = _U.alias("component")
-    query = (
-        select(
-            _C.c.id, _C.c.report_id.label("report"), _C.c.task_id.label("task"), _O.c.id.label("order_id"),
-            _O.c.code.label("order"), _I.c.code.label("item"), _I.c.unit.label("stock_unit"), _L.c.code.label("lot"),
-            _L.c.supplier_lot, component.c.serial.label("component"), _U.c.serial.label("into"), _C.c.quantity, _C.c.at,
-        )
-        .join(_T, _T.c.id == _C.c.task_id).join(_O, _O.c.id == _T.c.order_id).join(_I, _I.c.id == _C.c.item_id)
-        .outerjoin(_L, _L.c.id == _C.c.lot_id).outerjoin(component, component.c.id == _C.c.component_unit_id)
-        .outerjoin(_U, _U.c.id == _C.c.unit_id)
-        .where(_C.c.report_id.in_(by_report), _C.c.site_id == site_id).order_by(_C.c.id)
-    )  # fmt: skip
+    query = _consumption_query().where(_C.c.report_id.in_(by_report), _C.c.site_id == site_id).order_by(_C.c.id)
     found: dict[int, list[dict[str, Any]]] = defaultdict(list)
     for row in store.execute(query).mappings():
         found[row["report"]].append(dict(row) | {"position": by_report[row["report"]].position})
@@ -88,7 +80,7 @@ def consumption(store: Store, site_id: int, after: int, limit: int) -> Part:
 
 def order_progress(store: Store, site_id: int, after: int, limit: int) -> Part:
     """What happened to orders, each with how far the order is now; a report counts when its task is a final one."""
-    events, last, more = _events(store, site_id, after, limit, (*ORDERS, "report.good", "report.undone"))
+    events, last, more = sealed_page(store, site_id, after, limit, (*ORDERS, "report.good", "report.undone"))
     tasks = {event.subject_id for event in events if event.subject_type == "task"}
     finals = select(_T.c.id, _T.c.order_id).where(_T.c.id.in_(tasks), _T.c.is_final.is_(True))
     final = {row.id: row.order_id for row in store.execute(finals)}
@@ -102,7 +94,7 @@ def order_progress(store: Store, site_id: int, after: int, limit: int) -> Part:
 
 def events_after(store: Store, site_id: int, after: int, limit: int, topic: str | None = None) -> Part:
     """The sealed events of a site as they are; people stand in them as ids only."""
-    events, last, more = _events(store, site_id, after, limit, (topic,) if topic else ())
+    events, last, more = sealed_page(store, site_id, after, limit, (topic,) if topic else ())
     rows = [
         {
             "position": event.position, "id": event.id, "topic": event.topic, "actor": event.actor,
@@ -114,7 +106,10 @@ def events_after(store: Store, site_id: int, after: int, limit: int, topic: str 
     return Part(rows, last, more)
 
 
-def _events(store: Store, site_id: int, after: int, limit: int, topics: tuple[str, ...]) -> tuple[list[Any], int, bool]:
+def sealed_page(
+    store: Store, site_id: int, after: int, limit: int, topics: tuple[str, ...]
+) -> tuple[list[Any], int, bool]:
+    """Sealed events of some topics beyond a position, the position worked through, and whether there is more now."""
     # The head is read first: what is sealed between the two reads is left for the next page, never skipped.
     head = last_position(store)
     query = select(_SEAL.c.position, _E).join(_E, _E.c.id == _SEAL.c.event_id)
@@ -126,8 +121,10 @@ def _events(store: Store, site_id: int, after: int, limit: int, topics: tuple[st
 
 
 def _reports(store: Store, site_id: int, after: int, limit: int, kind: str) -> Part:
-    events, last, more = _events(store, site_id, after, limit, (f"report.{kind}", "report.undone"))
-    query = _report_query().where(_R.c.id.in_([_report_of(event) for event in events]), _R.c.kind == kind)
+    events, last, more = sealed_page(store, site_id, after, limit, (f"report.{kind}", "report.undone"))
+    query = _report_query().where(
+        _R.c.id.in_([_report_of(event) for event in events]), _R.c.kind == kind, _R.c.channel != CUTOVER
+    )  # fmt: skip
     found = {row["report"]: dict(row) for row in store.execute(query.where(_R.c.site_id == site_id)).mappings()}
     rows = [found[_report_of(event)] | {"position": event.position} for event in events if _report_of(event) in found]
     return Part(_numbered(store, rows), last, more)
@@ -147,6 +144,43 @@ def _report_query() -> Select[Any]:
         .outerjoin(_S, _S.c.id == _R.c.station_id).outerjoin(_M, _M.c.id == _R.c.machine_id)
         .outerjoin(_P, _P.c.id == _R.c.person_id).outerjoin(_W, _W.c.id == _R.c.reason_id)
     )  # fmt: skip
+
+
+def _consumption_query() -> Select[Any]:
+    component = _U.alias("component")
+    return (
+        select(
+            _C.c.id, _C.c.report_id.label("report"), _C.c.task_id.label("task"), _O.c.id.label("order_id"),
+            _O.c.code.label("order"), _I.c.code.label("item"), _I.c.unit.label("stock_unit"), _L.c.code.label("lot"),
+            _L.c.supplier_lot, component.c.serial.label("component"), _U.c.serial.label("into"), _C.c.quantity, _C.c.at,
+        )
+        .join(_T, _T.c.id == _C.c.task_id).join(_O, _O.c.id == _T.c.order_id).join(_I, _I.c.id == _C.c.item_id)
+        .outerjoin(_L, _L.c.id == _C.c.lot_id).outerjoin(component, component.c.id == _C.c.component_unit_id)
+        .outerjoin(_U, _U.c.id == _C.c.unit_id)
+    )  # fmt: skip
+
+
+def reports_between(
+    store: Store, site_id: int, feed: str, begins: datetime, ends: datetime
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The reports of a feed (completions or scrap) that were made between two moments."""
+    kind = "good" if feed == "completions" else "scrap"
+    mine = (
+        _R.c.site_id == site_id,
+        _R.c.kind == kind,
+        _R.c.channel != CUTOVER,
+        _R.c.server_at >= begins,
+        _R.c.server_at < ends,
+    )
+    rows = store.execute(_report_query().where(*mine).order_by(_R.c.id)).mappings()
+    return _numbered(store, [dict(row) for row in rows])
+
+
+def consumption_between(store: Store, site_id: int, begins: datetime, ends: datetime) -> list[dict[str, Any]]:
+    """What went into what between two moments."""
+    mine = (_C.c.site_id == site_id, _C.c.at >= begins, _C.c.at < ends)
+    rows = store.execute(_consumption_query().where(*mine).order_by(_C.c.id)).mappings()
+    return _numbered(store, [dict(row) for row in rows])
 
 
 def _report_of(event: Any) -> int:

@@ -9,21 +9,28 @@ from flask import current_app
 from sqlalchemy import func, select
 
 from app.db import database_file, db, now_utc
+from app.live import hub_of
 from app.models import Event, EventSeal, Lease
+from app.queries.cameras import camera_health
+from app.queries.labels import printing_health
 
 LEAST_FREE_MB = 200
 _SLOW_S = 30
 
 
 def readiness() -> dict[str, Any]:
-    """Each part with its state; status is ok, or degraded when work cannot go on."""
+    """Each part with its state; status is ok, degraded when work cannot go on, draining when the process ends."""
     now = now_utc()
     parts = {"database": _database(), "writer": _writer(), "disk": _disk()}
     if parts["database"]["ok"]:
         parts |= {"relay": _relay(now), "poller": _lease("poller", now), "worker": _lease("worker", now)}
+        parts |= _backup(now)
+        parts |= {"printing": printing_health(db.session, now)}
+        parts |= camera_health(db.session, now, current_app.config["CAMERAS"])
     needed = ("database", "writer", "disk", "relay")
     ok = all(parts.get(name, {"ok": False})["ok"] for name in needed)
-    return {"status": "ok" if ok else "degraded", "parts": parts}
+    status = "draining" if hub_of(current_app).stopping.is_set() else "ok" if ok else "degraded"
+    return {"status": status, "parts": parts}
 
 
 def _database() -> dict[str, Any]:
@@ -59,6 +66,17 @@ def _relay(now: datetime) -> dict[str, Any]:
         "lag_s": round(lag_s, 1),
         "position": db.session.scalar(select(func.max(EventSeal.position))),
     }
+
+
+def _backup(now: datetime) -> dict[str, Any]:
+    """How old the last backup is; nothing where none are made. An old one does not stop the work."""
+    hours = current_app.config["BACKUP_HOURS"]
+    if not hours or current_app.config["DEMO"]:
+        return {}
+    info = db.session.scalar(select(Lease.info).where(Lease.name == "backup")) or {}
+    age_h = (now - datetime.fromisoformat(info["at"])).total_seconds() / 3600 if info else None
+    ok = age_h is not None and age_h <= 2 * hours
+    return {"backup": {"ok": ok, "age_h": None if age_h is None else round(age_h, 1), "folder": info.get("folder")}}
 
 
 def _lease(name: str, now: datetime) -> dict[str, Any]:

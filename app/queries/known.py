@@ -10,12 +10,23 @@ from datetime import date, datetime
 from typing import Any, TypeVar
 
 from flask import current_app
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 from sqlalchemy.engine import Connection
 
 from app.events import Store
-from app.models import Characteristic, Hold, Item, Machine, PersonSkill, Station, TaskMaterial, TaskStation
-from app.prepared import Prepared
+from app.models import (
+    Characteristic,
+    Hold,
+    Item,
+    Location,
+    Machine,
+    PersonSkill,
+    Skill,
+    Station,
+    TaskMaterial,
+    TaskStation,
+)
+from app.prepared import Prepared, connection_of
 from app.queries.shifts import Calendar, calendar
 
 Found = TypeVar("Found")
@@ -31,7 +42,7 @@ _HOLD = Prepared(
     )
     .limit(1)
 )
-_MATERIALS = (
+_MATERIALS = Prepared(
     select(
         TaskMaterial.id, TaskMaterial.item_id, TaskMaterial.need_num, TaskMaterial.need_den, TaskMaterial.backflush,
         Item.code.label("item_code"), Item.decimals, Item.is_serialised, Item.is_lot_tracked, Item.negative_stock,
@@ -40,6 +51,27 @@ _MATERIALS = (
     .where(TaskMaterial.task_id == bindparam("task_id"))
     .order_by(TaskMaterial.id)
 )  # fmt: skip
+_STATIONS = Prepared(
+    select(Station.id, Station.code)
+    .join(TaskStation, TaskStation.station_id == Station.id)
+    .where(TaskStation.task_id == bindparam("task_id"))
+)
+_CHARACTERISTICS = Prepared(
+    select(Characteristic.__table__)
+    .where(Characteristic.operation_id == bindparam("operation_id"))
+    .order_by(Characteristic.id)
+)
+_PLACE = Prepared(
+    select(func.coalesce(
+        select(Station.location_id).where(Station.id == bindparam("station_id")).scalar_subquery(),
+        select(func.min(Location.id)).where(Location.site_id == bindparam("site_id")).scalar_subquery(),
+    ).label("place"))
+)  # fmt: skip
+_MACHINE = Prepared(
+    select(func.min(Machine.id).label("id")).where(
+        Machine.station_id == bindparam("station_id"), Machine.retired.is_(False)
+    )
+)
 
 
 def kept(key: tuple[Any, ...], read: Callable[[], Found], seconds: float = 30.0) -> Found:
@@ -87,48 +119,51 @@ def skill_known(store: Store, person_id: int, skill_id: int, now: datetime) -> b
     return kept(("skill", person_id, skill_id, day), read)
 
 
-def stations_of(store: Store, task_id: int) -> dict[int, str]:
-    """The stations that may do a task: id to code; the choice is frozen at release."""
+def skill_of(store: Store, skill_id: int) -> Any:
+    """A skill's name in both languages."""
+    query = select(Skill.name, Skill.name_zh).where(Skill.id == skill_id)
+    return kept(("skill name", skill_id), lambda: store.execute(query).one())
+
+
+def stations_of(store: Store, task_id: int, wanted: int | None = None) -> dict[int, str]:
+    """The stations that may do a task: id to code, frozen at release.
+
+    A station may take a task over: where the ``wanted`` one is not among those that are kept, they are read anew.
+    """
 
     def read() -> dict[int, str]:
-        query = select(Station.id, Station.code).join(TaskStation, TaskStation.station_id == Station.id)
-        return {row.id: row.code for row in store.execute(query.where(TaskStation.task_id == task_id))}
+        return dict(map(tuple, _STATIONS.all(connection_of(store), {"task_id": task_id})))
 
-    return kept(("stations", task_id), read)
+    found = kept(("stations", task_id), read)
+    if wanted is None or not found or wanted in found:
+        return found
+    return read()
 
 
 def materials_of(store: Store, task_id: int) -> list[Any]:
     """What a task uses, with the item's rules; frozen at release, counters left out."""
-    return kept(("materials", task_id), lambda: list(store.execute(_MATERIALS, {"task_id": task_id})))
+    return kept(("materials", task_id), lambda: _MATERIALS.all(connection_of(store), {"task_id": task_id}))
 
 
 def characteristics_of(store: Store, operation_id: int | None) -> list[Any]:
     """What is checked at an operation; an approved routing is never changed."""
     if operation_id is None:
         return []
-    table = Characteristic.__table__
-    query = select(table).where(table.c.operation_id == operation_id).order_by(table.c.id)
-    return kept(("characteristics", operation_id), lambda: list(store.execute(query)))
+    given = {"operation_id": operation_id}
+    return kept(("characteristics", operation_id), lambda: _CHARACTERISTICS.all(connection_of(store), given))
 
 
 def location_of(store: Store, site_id: int, station_id: int | None) -> int | None:
     """Where a station takes its material from and puts its product: its own place, else the site's first store."""
-    from app.models import Location
-
-    def read() -> int | None:
-        own = (
-            store.execute(select(Station.location_id).where(Station.id == station_id)).scalar() if station_id else None
-        )
-        first = select(Location.id).where(Location.site_id == site_id).order_by(Location.id).limit(1)
-        return own or store.execute(first).scalar()
-
-    return kept(("location", site_id, station_id), read)
+    given = {"site_id": site_id, "station_id": station_id}
+    return kept(("location", site_id, station_id), lambda: _PLACE.scalar(connection_of(store), given))
 
 
 def machine_of(store: Store, station_id: int | None) -> int | None:
     """The first machine of a station."""
-    query = select(Machine.id).where(Machine.station_id == station_id, Machine.retired.is_(False)).order_by(Machine.id)
-    return kept(("machine", station_id), lambda: store.execute(query.limit(1)).scalar()) if station_id else None
+    if not station_id:
+        return None
+    return kept(("machine", station_id), lambda: _MACHINE.scalar(connection_of(store), {"station_id": station_id}))
 
 
 def holds_of(connection: Connection, task: Any) -> bool:
@@ -138,5 +173,5 @@ def holds_of(connection: Connection, task: Any) -> bool:
 
 __all__ = [
     "calendar_of", "characteristics_of", "forget", "holds_of", "kept", "location_of", "machine_of",
-    "materials_of", "shift_of", "skill_known", "stations_of",
+    "materials_of", "shift_of", "skill_known", "skill_of", "stations_of",
 ]  # fmt: skip

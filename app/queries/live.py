@@ -13,7 +13,9 @@ from app.queries.known import kept
 
 MOST = 500
 _LISTS = {
-    "plan": "plan", "machine": "machines", "device": "machines", "notice": "notices", "limit": "limits",
+    "label": "printing", "printer": "printing", "plan": "plan", "machine": "machines", "device": "machines",
+    "notice": "notices", "limit": "limits", "routing": "routings", "forecast": "forecast",
+    "inspection": "inspections",
 }  # fmt: skip
 _WIDE = ("order", "hold", "task")
 

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from app.errors import NotFound
 from app.events import Store
-from app.models import Device, LatestValue, Lease, LimitRule, LimitSignal, Machine, MachineState, Station
+from app.models import Device, LatestValue, Lease, LimitRule, LimitSignal, LimitTarget, Machine, MachineState, Station
 from app.queries.machines import read_map
 from devices.errors import MapError
 from devices.tags import DeviceMap, Tag
@@ -140,22 +140,24 @@ def slices(store: Store, machine_id: int | None, since: datetime, until: datetim
 
 def limit_signals(
     store: Store, machine: Machine | None, most: int = 20
-) -> list[tuple[LimitSignal, LimitRule, Station]]:
-    """The last limits of a machine with the station that asked for them, newest first."""
+) -> list[tuple[LimitSignal, LimitRule, Station, LimitTarget | None]]:
+    """The last limits of a machine with the station that asked for them and what it made of them, newest first."""
     if machine is None:
         return []
     aimed = (LimitRule.upstream_machine_id == machine.id) | (
         LimitRule.upstream_machine_id.is_(None) & (LimitRule.upstream_station_id == machine.station_id)
     )
+    mine = (LimitTarget.signal_id == LimitSignal.id) & (LimitTarget.machine_id == machine.id)
     query = (
-        select(LimitSignal, LimitRule, Station)
+        select(LimitSignal, LimitRule, Station, LimitTarget)
         .join(LimitRule, LimitRule.id == LimitSignal.rule_id)
         .join(Station, Station.id == LimitRule.station_id)
+        .outerjoin(LimitTarget, mine)
         .where(aimed)
         .order_by(LimitSignal.id.desc())
         .limit(most)
     )
-    return [(signal, rule, station) for signal, rule, station in store.execute(query)]
+    return [(row[0], row[1], row[2], row[3]) for row in store.execute(query)]
 
 
 def _said(store: Store, site_id: int) -> dict[int, tuple[datetime | None, int, int, Any]]:

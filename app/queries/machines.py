@@ -1,28 +1,23 @@
-"""Machines as the poller needs them: register maps, limit rules, and the work that waits before a station.
+"""Machines as the poller needs them: register maps, limit rules, and where a task is done.
 
 Inside the poller a device is named by its id and a machine by ``machine:ID``: codes are unique in a site only.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import yaml
-from sqlalchemy import BigInteger, func, select, type_coerce
+from sqlalchemy import func, select
 
 from app.events import Store
-from app.models import Device, LimitRule, Machine, Plan, PlannedTask, Station, Task, TaskLink, TaskStation, WorkOrder
-from app.states.order import WORKABLE
-from app.states.task import OPEN
+from app.models import Device, LimitRule, Machine, Plan, PlannedTask, Station, TaskStation
 from devices import tagmap
 from devices.errors import MapError
 from devices.tags import DeviceMap
 from devices.throttle import Rule
-
-_T, _P, _O, _L = Task.__table__, Task.__table__.alias("pred"), WorkOrder.__table__, TaskLink.__table__
-_ONE = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -56,6 +51,9 @@ class KnownRule:
     rate_permille: int
     on_delay_s: int
     dwell_s: int
+    measure: str = "pieces"
+    hold_at: int | None = None
+    paused_until: datetime | None = None
 
     def rule(self) -> Rule:
         """The rule as the devices room decides by it; raises RuleError when it contradicts itself."""
@@ -64,6 +62,7 @@ class KnownRule:
             upstream=tuple(map(machine_name, self.machines)), own=tuple(map(machine_name, self.own)),
             high=self.high, low=self.low, on_delay_s=self.on_delay_s, min_dwell_s=self.dwell_s,
             rate_permille=self.rate_permille if self.mode == "limit" else 0,
+            hold_at=self.hold_at if self.mode == "limit" else None,
         )  # fmt: skip
 
 
@@ -116,19 +115,6 @@ def limit_rules(store: Store, site_id: int | None = None) -> list[KnownRule]:
     return [_rule(row, at) for row in rows]
 
 
-def backlogs(store: Store, rules: Iterable[KnownRule]) -> dict[int, float]:
-    """Pieces that wait before the station of each rule, by rule.
-
-    Only work that comes from the rule's upstream station counts, as long as any open order leads from one to the
-    other; an assembly counts what came from there, even while its other parts are missing.
-    """
-    rules = list(rules)
-    tasks: dict[int, list[_Waiting]] = defaultdict(list)
-    for task in _waiting(store, {rule.station_id for rule in rules}):
-        tasks[task.station_id].append(task)
-    return {rule.id: _backlog(tasks[rule.station_id], rule.upstream_id) for rule in rules}
-
-
 def placed(task: Any) -> Any:
     """Where a task is done, as SQL: where it was taken up, else where the plan has it, else where it is preferred."""
     newest = select(func.max(Plan.id)).where(Plan.status == "published").group_by(Plan.site_id)
@@ -170,58 +156,5 @@ def _rule(row: Any, at: dict[int, list[int]]) -> KnownRule:
     return KnownRule(
         row.id, row.site_id, row.code, row.station_id, row.line_id, row.upstream_station_id, row.upstream_line_id,
         tuple(machines), tuple(at.get(row.station_id, [])), row.high, row.low, row.mode, row.rate_permille,
-        row.on_delay_s, row.dwell_s,
+        row.on_delay_s, row.dwell_s, row.measure, row.hold_at, row.paused_until,
     )  # fmt: skip
-
-
-@dataclass
-class _Waiting:
-    """A task before a station, in millionths: what is available by all its inputs, and what came by each of them."""
-
-    station_id: int
-    is_open: bool
-    available: int
-    used: int
-    came: dict[str, int]
-    sources: dict[str, set[int]]
-
-
-def _raw(column: Any) -> Any:
-    return type_coerce(column, BigInteger)
-
-
-def _waiting(store: Store, stations: set[int]) -> list[_Waiting]:
-    here = placed(_T)
-    used = _raw(_T.c.quantity_good) + _raw(_T.c.quantity_scrap) + _raw(_T.c.quantity_rework)
-    query = (
-        select(_T.c.id, _T.c.status, here.label("station_id"), _raw(_T.c.quantity_input).label("available"),
-               used.label("used"), _L.c.input_key, _raw(_L.c.quantity_passed).label("passed"), _L.c.ratio_num,
-               _L.c.ratio_den, placed(_P).label("source"))
-        .join(_O, _O.c.id == _T.c.order_id)
-        .outerjoin(_L, (_L.c.succ_id == _T.c.id) & (_L.c.kind != "return") & _L.c.is_chosen.is_(True))
-        .outerjoin(_P, _P.c.id == _L.c.pred_id)
-        .where(_O.c.status.in_(sorted(WORKABLE)), here.in_(sorted(stations)))
-    )  # fmt: skip
-    found: dict[int, _Waiting] = {}
-    for row in store.execute(query):
-        task = found.setdefault(
-            row.id, _Waiting(row.station_id, row.status in OPEN, row.available, int(row.used), defaultdict(int),
-                             defaultdict(set))
-        )  # fmt: skip
-        if row.input_key is not None:
-            task.came[row.input_key] += row.passed * row.ratio_num // row.ratio_den
-            task.sources[row.input_key].add(row.source)
-    return list(found.values())
-
-
-def _backlog(tasks: list[_Waiting], upstream_id: int) -> float:
-    fed = [task for task in tasks if any(upstream_id in sources for sources in task.sources.values())]
-    if not fed:
-        return sum(max(task.available - task.used, 0) for task in tasks if task.is_open) / _ONE
-    return sum(_came_from(task, upstream_id) for task in fed if task.is_open) / _ONE
-
-
-def _came_from(task: _Waiting, upstream_id: int) -> int:
-    """The most that waits of any input from there, in pieces of the task."""
-    came = max(task.came[key] for key, sources in task.sources.items() if upstream_id in sources)
-    return max(came - task.used, 0)

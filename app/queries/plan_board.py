@@ -1,22 +1,21 @@
-"""The published plan as pages show it: rows of the table, the board's picture, runs, and names for references."""
+"""A plan as pages show it: rows of the table, runs, and names for references; the picture is ``plan_picture``."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, func, or_, select
 
 from app.events import Store
-from app.models import Item, Line, Plan, PlannedTask, PlanRun, Skill, Station, Task, TaskLink, User, WorkOrder
-from app.queries.shifts import calendar
+from app.models import Item, Line, Plan, PlannedTask, PlanRun, ShiftPattern, Skill, Station, Task, User, WorkOrder
 
 PAGE = 100
 _P, _T, _O, _S = PlannedTask.__table__, Task.__table__, WorkOrder.__table__, Station.__table__
 _COLUMNS = (
     _P.c.task_id, _P.c.station_id, _P.c.start_at, _P.c.end_at, _P.c.bound_by, _P.c.bound_ref, _P.c.is_late,
-    _P.c.is_pinned, _T.c.order_id, _T.c.op_key, _T.c.loop_no, _T.c.name, _T.c.name_zh, _T.c.status, _T.c.quantity,
-    _T.c.quantity_good, _T.c.quantity_scrap, _T.c.quantity_rework, _O.c.code.label("order_code"), _O.c.title,
+    _P.c.is_pinned, _P.c.is_locked, _T.c.order_id, _T.c.op_key, _T.c.loop_no, _T.c.name, _T.c.name_zh, _T.c.status,
+    _T.c.quantity, _T.c.quantity_good, _T.c.quantity_scrap, _T.c.quantity_rework, _O.c.code.label("order_code"),
+    _O.c.title,
     _O.c.kind, _O.c.due_at, _O.c.priority, _S.c.code.label("station_code"), _S.c.name.label("station_name"),
     _S.c.name_zh.label("station_name_zh"), Item.code.label("item_code"),
 )  # fmt: skip
@@ -75,106 +74,6 @@ def _tasks(site_id: int, plan_id: int, wish: Filters) -> Select[Any]:
     return query.order_by(first, _P.c.start_at, _P.c.task_id)
 
 
-# the board
-
-
-def board(
-    store: Store, site_id: int, plan: Plan | None, now: datetime, name_of: Any, url_of: Any
-) -> dict[str, Any]:  # fmt: skip
-    """What ``board.js`` draws: rows of stations, their open times, tasks, links; times in ms since 1970."""
-    rows = all_tasks(store, site_id, plan.id, Filters(sort="start")) if plan else []
-    stations = _stations(store, site_id)
-    lanes, places = _lanes(rows)
-    resources = [
-        {"id": _lane_id(row.id, lane), "name": name_of(row) + (f" ({lane + 1})" if lane else "")}
-        for row in stations
-        for lane in range(lanes.get(row.id, 1))
-    ]
-    shown = {row.task_id for row in rows}
-    return {
-        "resources": resources,
-        "windows": list(_windows(store, site_id, stations, lanes, rows, plan, now)),
-        "tasks": [_bar(row, places[row.task_id], name_of, url_of) for row in rows],
-        "links": _links(store, {row.order_id for row in rows}, shown),
-        "now": _ms(now),
-    }
-
-
-def _stations(store: Store, site_id: int) -> list[Any]:
-    query = (
-        select(_S.c.id, _S.c.code, _S.c.name, _S.c.name_zh, _S.c.shifts)
-        .join(Line.__table__, Line.id == _S.c.line_id)
-        .where(_S.c.site_id == site_id, _S.c.retired.is_(False))
-        .order_by(Line.code, _S.c.position, _S.c.code)
-    )
-    return list(store.execute(query).all())
-
-
-def _lanes(rows: list[Any]) -> tuple[dict[int, int], dict[int, int]]:
-    """Where several tasks are done at once each gets a row of its own: rows by station, row by task."""
-    ends: dict[int, list[datetime]] = {}
-    places = {}
-    for row in rows:
-        busy = ends.setdefault(row.station_id, [])
-        lane = next((n for n, end in enumerate(busy) if end <= row.start_at), len(busy))
-        busy[lane:] = [row.end_at, *busy[lane + 1 :]]
-        places[row.task_id] = lane
-    return {station: len(busy) for station, busy in ends.items()}, places
-
-
-def _lane_id(station_id: int, lane: int) -> str:
-    return f"{station_id}#{lane}" if lane else str(station_id)
-
-
-def _windows(
-    store: Store, site_id: int, stations: list[Any], lanes: dict[int, int], rows: list[Any], plan: Plan | None,
-    now: datetime,
-) -> Iterator[dict[str, Any]]:  # fmt: skip
-    shifts, known = calendar(store, site_id), dict[tuple[str, ...], list[tuple[datetime, datetime]]]()
-    first = min([now, *(row.start_at for row in rows)]) - timedelta(days=1)
-    last = max([now, *(row.end_at for row in rows)]) + timedelta(days=8)
-    days = min(120, (last - first).days + 1)
-    down = {one["station"]: one["until"] for one in (plan.objective.get("down", []) if plan else [])}
-    for row in stations:
-        key = tuple(sorted(row.shifts))
-        if key not in known:
-            known[key] = shifts.windows(key, first, days)
-        for begins, ends in _cut(known[key], plan, down.get(row.id)):
-            for lane in range(lanes.get(row.id, 1)):
-                yield {"resource": _lane_id(row.id, lane), "start": _ms(begins), "end": _ms(ends)}
-
-
-def _cut(windows: list[tuple[datetime, datetime]], plan: Plan | None, until: str | None) -> Iterable[Any]:
-    """Open times without the breakdown that the plan was made with."""
-    if plan is None or until is None:
-        return windows
-    since, end = plan.epoch_at, datetime.fromisoformat(until)
-    parts = [part for a, b in windows for part in ((a, min(b, since)), (max(a, end), b))]
-    return [(a, b) for a, b in parts if a < b]
-
-
-def _bar(row: Any, lane: int, name_of: Any, url_of: Any) -> dict[str, Any]:
-    handled = row.quantity_good + row.quantity_scrap + row.quantity_rework
-    return {
-        "id": row.task_id, "code": code_of(row), "order": row.order_code, "resource": _lane_id(row.station_id, lane),
-        "start": _ms(row.start_at), "end": _ms(row.end_at), "state": row.status, "late": bool(row.is_late),
-        "locked": row.bound_by == "frozen" and not row.is_pinned, "title": name_of(row), "url": url_of(row),
-        "kind": row.kind, "done": round(float(handled / row.quantity), 3) if row.quantity else 0,
-    }  # fmt: skip
-
-
-def _links(store: Store, orders: set[int], shown: set[int]) -> list[list[int]]:
-    query = select(TaskLink.pred_id, TaskLink.succ_id).where(
-        TaskLink.order_id.in_(sorted(orders)), TaskLink.kind != "return", TaskLink.is_chosen.is_(True)
-    )
-    found = store.execute(query.order_by(TaskLink.id)).all() if orders else []
-    return [[row.pred_id, row.succ_id] for row in found if row.pred_id in shown and row.succ_id in shown]
-
-
-def _ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
-
-
 # names, runs
 
 
@@ -211,7 +110,8 @@ def span(store: Store, plan_id: int) -> tuple[int, datetime | None]:
 
 def previous(store: Store, site_id: int, plan: Plan) -> Plan | None:
     """The plan before this one."""
-    query = select(Plan).where(Plan.site_id == site_id, Plan.id < plan.id).order_by(Plan.id.desc()).limit(1)
+    older = (Plan.site_id == site_id, Plan.status == "superseded", Plan.id < plan.id)
+    query = select(Plan).where(*older).order_by(Plan.id.desc()).limit(1)
     return store.execute(query).scalars().first()
 
 
@@ -231,6 +131,46 @@ def lines(store: Store, site_id: int) -> list[Any]:
     """The lines of a site, to choose from."""
     table = Line.__table__
     return list(store.execute(select(table).where(table.c.site_id == site_id).order_by(table.c.code)).all())
+
+
+@dataclass(frozen=True)
+class News:
+    """What a station hears of the newest plan: another task comes next."""
+
+    plan: int
+    at: datetime
+    code: str
+
+
+def news(store: Store, site_id: int, station_id: int) -> News | None:
+    """The task that the published plan put next at a station in place of another; None when it is as before."""
+    query = select(Plan.id, Plan.published_at, Plan.objective).where(Plan.site_id == site_id)
+    plan = store.execute(query.where(Plan.status == "published").order_by(Plan.id.desc()).limit(1)).one_or_none()
+    task_id = (plan.objective.get("next") or {}).get(str(station_id)) if plan is not None else None
+    if plan is None or task_id is None:
+        return None
+    wanted = select(_T.c.op_key, _T.c.loop_no, _O.c.code.label("order_code")).join(_O, _O.c.id == _T.c.order_id)
+    row = store.execute(wanted.where(_T.c.id == task_id, _T.c.status.in_(("waiting", "ready")))).one_or_none()
+    return None if row is None else News(plan.id, plan.published_at, code_of(row))
+
+
+def shift_names(store: Store, site_id: int) -> dict[int, Any]:
+    """The shifts of a site by id."""
+    table = ShiftPattern.__table__
+    return {row.id: row for row in store.execute(select(table).where(table.c.site_id == site_id)).all()}
+
+
+def items(store: Store, ids: set[int]) -> dict[int, Any]:
+    """Items by id."""
+    table = Item.__table__
+    return {row.id: row for row in store.execute(select(table).where(table.c.id.in_(sorted(ids)))).all()} if ids else {}
+
+
+def made_items(store: Store, site_id: int) -> list[Any]:
+    """Items that are made to order, to choose from."""
+    table = Item.__table__
+    mine = (table.c.site_id == site_id, table.c.retired.is_(False), table.c.supply == "make_to_order")
+    return list(store.execute(select(table).where(*mine).order_by(table.c.code)).all())
 
 
 def has_released(store: Store, site_id: int) -> bool:

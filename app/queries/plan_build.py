@@ -7,10 +7,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from app.queries.plan_drafts import Locks
+from app.queries.plan_means import Means
 from app.queries.plan_rows import Rows
 from app.states.task import CLOSED
-from scheduling import Calendar, Hole, Link, Mode, Order, Pool, Problem, Resource, Task
+from scheduling import Calendar, Link, Mode, Order, Problem, Task
 
+ALWAYS, MAINTENANCE = "always", "maintenance"
 LEAST_REPAIR_MIN = 15  # a machine that should be repaired by now, and is not, is not assumed to run this minute
 
 
@@ -24,15 +27,22 @@ class LeftOut:
     ref: str
 
 
+def station_of(resource: str) -> int:
+    """The station behind a resource of the problem: a stopped one has a second, negative one for its repair."""
+    return abs(int(resource))
+
+
 class Build:
     """One way from rows to a problem; ``left`` grows by what cannot be planned."""
 
     def __init__(
         self, rows: Rows, epoch: datetime, now: datetime, tick_s: int, days: int, repair_min: int,
-        left: dict[int, LeftOut],
+        left: dict[int, LeftOut], locks: Locks | None = None,
+        also: tuple[tuple[int, ...], tuple[int, ...]] = ((), ()),
     ) -> None:  # fmt: skip
         self.rows, self.epoch, self.now, self.tick_s, self.days = rows, epoch, now, tick_s, days
-        self.repair_min, self.left = repair_min, dict(left)
+        self.repair_min, self.left, self.locks = repair_min, dict(left), locks or {}
+        self.also = also
         self.horizon = days * 86400 // tick_s
         self.calendars: dict[str, Calendar] = {}
         self.down = self._down()
@@ -40,6 +50,8 @@ class Build:
         for link in rows.links:
             self.into.setdefault(link.succ_id, []).append(link)
         self.working = self._working()
+        self.outside = self._outside()
+        self.means = Means(rows, self, rows.tasks.values())
         self.modes: dict[int, tuple[Mode, ...]] = {}
 
     def problem(self) -> Problem:
@@ -51,20 +63,29 @@ class Build:
         arrows = [arrow for task in self.rows.tasks for arrow in self._arrows(task)]
         self._leave_followers(arrows)
         kept = [task for task in self.rows.tasks.values() if task.id not in self.left]
-        used = sorted({mode.resource for task in kept for mode in self.modes[task.id]}, key=int)
-        pools = tuple(self._pool(skill) for skill in sorted({task.skill_id for task in kept if self._needs(task)}))
+        used = sorted({mode.resource for task in kept for mode in self.modes[task.id]} | self._also(), key=int)
+        skills = {t.skill_id for t in kept if self._needs(t)} | {s for s in self.also[1] if self.rows.skilled.get(s)}
+        pools = tuple(self.means.pool(skill) for skill in sorted(skills))
+        stations = {name: self.rows.stations[station_of(name)] for name in used}
+        resources = tuple(self.means.resource(name, station) for name, station in stations.items())
         return Problem(
             now=0,
             horizon=self.horizon,
-            calendars=tuple(self.calendars.values()),
-            resources=tuple(self._resource(self.rows.stations[int(name)]) for name in used),
+            calendars=(*self.calendars.values(), *self.means.calendars.values()),
+            resources=resources,
             orders=tuple(self._order(task) for task in {task.order_id: task for task in kept}.values()),
             tasks=tuple(self._task(task) for task in kept),
             links=tuple(link for pred, succ, link in arrows if not {pred, succ} & self.left.keys()),
             pools=pools,
-            holes=tuple(Hole(name, 0, self.down[int(name)]) for name in used if int(name) in self.down),
+            holes=self.means.holes(used),
             tick_s=self.tick_s,
+            setups=self.means.setups(int(one.id) for one in resources if one.setup),
         )
+
+    def _also(self) -> set[str]:
+        """Stations that are asked for besides, open and in use."""
+        known = (self.rows.stations.get(station) for station in self.also[0])
+        return {str(row.id) for row in known if row is not None and not row.retired and self._opens(row.id)}
 
     # time
 
@@ -105,7 +126,13 @@ class Build:
         return max(Decimal(0), (task.quantity_input if fed else task.quantity) - _used(task))
 
     def duration(self, task: Any, factor: Decimal) -> int:
-        """Ticks of the rest of a task at a station of this factor; a started batch counts whole."""
+        """Ticks of the rest of a task at a station of this factor; a started batch counts whole.
+
+        Work outside takes its lead time, and what is out until it is due back, whatever the pieces are.
+        """
+        if task.outside_min:
+            due = self.rows.out.get(task.id)
+            return max(1, self.tick(due)) if due else self.ticks(task.outside_min)
         pieces = self.remaining(task)
         if task.batch_size:
             pieces = Decimal(math.ceil(pieces / task.batch_size) * task.batch_size)
@@ -124,6 +151,17 @@ class Build:
             found += [task.id for task in tasks[: self.rows.stations[station].capacity]]
         return frozenset(found)
 
+    def _outside(self) -> frozenset[int]:
+        """Stations that stand for a supplier: all that is done there is done outside."""
+        at: dict[int, bool] = {}
+        for task in self.rows.tasks.values():
+            for row in self.rows.choices.get(task.id, []):
+                at[row.station_id] = at.get(row.station_id, True) and bool(task.outside_min)
+        found = frozenset(station for station, only in at.items() if only)
+        if found:
+            self.calendars[ALWAYS] = Calendar(ALWAYS, ((0, self.horizon),), self.horizon)
+        return found
+
     def _modes(self, task: Any) -> tuple[Mode, ...]:
         """Where it can be done; what has begun stays where it is."""
         choices = self.rows.choices.get(task.id, [])
@@ -132,9 +170,19 @@ class Build:
         choices = [row for row in choices if not self.rows.stations[row.station_id].retired]
         running = [row for row in choices if not self._machine_down(row)] or choices
         return tuple(
-            Mode(str(row.station_id), self.duration(task, row.factor), self.ticks(max(0, row.preference)))
+            Mode(
+                self._resource_id(task, row.station_id),
+                self.duration(task, row.factor),
+                self.ticks(max(0, row.preference)),
+                self.means.load(task, self.remaining(task), row.station_id),
+                self.means.family(task, row.station_id),
+            )
             for row in running
         )
+
+    def _resource_id(self, task: Any, station: int) -> str:
+        """The station; who mends a machine that stands does not wait until it is assumed to run again."""
+        return str(-station if task.kind == MAINTENANCE and station in self.down else station)
 
     def _machine_down(self, choice: Any) -> bool:
         """Whether the very machine of a choice stands still while others of its station run."""
@@ -145,13 +193,13 @@ class Build:
     # what cannot be planned
 
     def _judge(self, task: Any) -> None:
-        open_ = [mode for mode in self.modes[task.id] if self._opens(int(mode.resource))]
+        open_ = [mode for mode in self.modes[task.id] if self._opens(station_of(mode.resource))]
         if {("task", task.id), ("order", task.order_id)} & self.rows.held:
             self._leave(task, "held", str(task.order_id))
         elif not self.modes[task.id]:
             self._leave(task, "no_station", "")
         elif not open_:
-            self._leave(task, "closed", self.modes[task.id][0].resource)
+            self._leave(task, "closed", str(station_of(self.modes[task.id][0].resource)))
         elif task.skill_id and not self.rows.skilled.get(task.skill_id) and task.id not in self.working:
             self._leave(task, "no_skill", str(task.skill_id))
         else:
@@ -161,7 +209,7 @@ class Build:
         self.left[task.id] = LeftOut(task.id, task.order_id, reason, ref)
 
     def _opens(self, station: int) -> bool:
-        return bool(self.calendar(self.rows.stations[station].shifts).windows)
+        return station in self.outside or bool(self.calendar(self.rows.stations[station].shifts).windows)
 
     def _leave_followers(self, arrows: list[tuple[int, int, Link]]) -> None:
         """What waits for a task that is left out cannot be planned either, unless it is in work."""
@@ -191,14 +239,21 @@ class Build:
         return list(found.values())
 
     def _link(self, link: Any, succ: int, lag_min: int) -> Link:
-        kind, lag = ("start_start" if link.type == "start_start" else "end_start"), self.ticks(lag_min)
-        if kind == "start_start" or not link.transfer_batch:
-            return Link(str(link.pred_id), str(succ), kind, lag)  # type: ignore[arg-type]
-        rest = max(1, math.ceil(self.remaining(self.rows.tasks[link.pred_id])))
-        return Link(str(link.pred_id), str(succ), "end_start", lag, (min(link.transfer_batch, rest), rest))
+        """Pieces flow on as they are reported: in transfer batches, fillings of a jig, or one by one.
 
-    def _resource(self, station: Any) -> Resource:
-        return Resource(str(station.id), self.calendar(station.shifts).id, max(1, station.capacity))
+        What came already may be worked on now; then only the end has to wait for the rest.
+        """
+        kind, lag = ("start_start" if link.type == "start_start" else "end_start"), self.ticks(lag_min)
+        if kind == "start_start" or link.outside_min:
+            return Link(str(link.pred_id), str(succ), kind, lag)  # type: ignore[arg-type]
+        task, rest = self.rows.tasks[succ], math.ceil(self.remaining(self.rows.tasks[link.pred_id]))
+        if task.outside_min or rest < 1:
+            return Link(str(link.pred_id), str(succ), "end_start", lag)
+        if not lag and task.quantity_input - _used(task) >= max(1, task.batch_size or 1):
+            return Link(str(link.pred_id), str(succ), "end_end", 0)
+        enough = math.ceil(max(1, task.batch_size or 1) * link.ratio_den / link.ratio_num)
+        batch = link.transfer_batch or max(link.batch_size or 1, enough)
+        return Link(str(link.pred_id), str(succ), "end_start", lag, (min(batch, rest), rest))
 
     def _order(self, task: Any) -> Order:
         # Each step of priority weighs twice the next: 1 is the most urgent of 1 to 5.
@@ -209,19 +264,30 @@ class Build:
     def _needs(self, task: Any) -> bool:
         return bool(task.skill_id and self.rows.skilled.get(task.skill_id))
 
-    def _pool(self, skill_id: int) -> Pool:
-        """Everybody who has the skill today, whatever their shift: who comes when is not yet looked at."""
-        return Pool(f"skill:{skill_id}", ((self.calendar(()).id, self.rows.skilled[skill_id]),))
-
     def _task(self, task: Any) -> Task:
         modes = self.modes[task.id]
         needs = ((f"skill:{task.skill_id}", 1),) if self._needs(task) else ()
         common = {"id": str(task.id), "order": str(task.order_id), "modes": modes, "needs": needs}
         if task.id not in self.working:
-            return Task(**common, release=self._release(task))
+            return Task(**common, release=self._release(task), material=self._material(task), **self._locked(task))
         begun = min(0, self.tick(task.started_at)) if task.started_at else 0
+        limit = self.rows.limits.get(station_of(modes[0].resource))
+        left = math.ceil(modes[0].ticks * 1000 / limit.permille) if limit else modes[0].ticks
         return Task(**common, state="started", fixed_resource=modes[0].resource, fixed_start=begun,
-                    remaining=modes[0].ticks)  # fmt: skip
+                    remaining=left)  # fmt: skip
+
+    def _material(self, task: Any) -> int:
+        """The tick at which what it consumes is there."""
+        at = self.rows.material_at.get(task.id)
+        return max(0, self.tick(at)) if at is not None else 0
+
+    def _locked(self, task: Any) -> dict[str, Any]:
+        """The place a planner chose, while it lies ahead and its station can still do the task."""
+        station, start_at = self.locks.get(task.id, (0, self.now))
+        start = self.tick(start_at)
+        if start < 0 or str(station) not in {mode.resource for mode in self.modes[task.id]} or not station:
+            return {}
+        return {"state": "pinned", "fixed_resource": str(station), "fixed_start": start}
 
     def _release(self, task: Any) -> int:
         """Parts of a finished predecessor rest until their lag has run."""

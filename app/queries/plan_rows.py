@@ -5,9 +5,10 @@ On PostgreSQL the queries see slightly different moments; publishing looks again
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from app.events import Store
 from app.models import (
@@ -15,8 +16,7 @@ from app.models import (
     Hold,
     Machine,
     MachineState,
-    Person,
-    PersonSkill,
+    OutsideDispatch,
     Report,
     Setting,
     Station,
@@ -25,18 +25,24 @@ from app.models import (
     TaskStation,
     WorkOrder,
 )
+from app.queries import plan_crews, plan_material, plan_supply
+from app.queries.plan_crews import Crew
+from app.queries.plan_material import Short
+from app.queries.plan_supply import Limit
 from app.queries.shifts import Calendar, calendar
 from app.states.order import WORKABLE
 from app.states.task import OPEN
 
 _T, _L, _O, _S = Task.__table__, TaskLink.__table__, WorkOrder.__table__, Station.__table__
+_D = OutsideDispatch.__table__
 _M, _MS, _R = Machine.__table__, MachineState.__table__, Report.__table__
 _OPEN = (_T.c.status.in_(tuple(OPEN)), _O.c.status.in_(tuple(WORKABLE)))
 _TASKS = (
     select(
         _T.c.id, _T.c.order_id, _T.c.station_id, _T.c.machine_id, _T.c.skill_id, _T.c.status, _T.c.quantity,
         _T.c.quantity_input, _T.c.quantity_good, _T.c.quantity_scrap, _T.c.quantity_rework, _T.c.piece_min,
-        _T.c.fixed_min, _T.c.batch_size, _T.c.started_at, _O.c.kind, _O.c.priority, _O.c.due_at, _O.c.earliest_at,
+        _T.c.fixed_min, _T.c.batch_size, _T.c.operation_id, _T.c.setup_family, _T.c.outside_min,
+        _T.c.started_at, _O.c.kind, _O.c.priority, _O.c.due_at, _O.c.earliest_at,
     )
     .join(_O, _O.c.id == _T.c.order_id)
     .where(*_OPEN)
@@ -44,7 +50,8 @@ _TASKS = (
 )  # fmt: skip
 _PRED = _T.alias("pred")
 _LINKS = select(
-    _L.c.order_id, _L.c.pred_id, _L.c.succ_id, _L.c.type, _L.c.lag_min, _L.c.transfer_batch, _PRED.c.status,
+    _L.c.order_id, _L.c.pred_id, _L.c.succ_id, _L.c.type, _L.c.lag_min, _L.c.transfer_batch, _L.c.ratio_num,
+    _L.c.ratio_den, _PRED.c.batch_size, _PRED.c.outside_min, _PRED.c.status,
     _PRED.c.quantity, _PRED.c.started_at, _PRED.c.finished_at,
 ).join(_PRED, _PRED.c.id == _L.c.pred_id)  # fmt: skip
 _SLICE = _MS.alias("slice")
@@ -82,10 +89,21 @@ class Rows:
     stations: dict[int, Any]
     machines: dict[int, list[Any]]
     held: frozenset[tuple[str, int]]
-    skilled: dict[int, int]
+    crews: dict[int, Crew]
     touched: dict[int, int]
     calendar: Calendar
     based_on: int
+    limits: dict[int, Limit]
+    setups: dict[int, dict[tuple[str, str], Decimal]]
+    families: dict[int, str]
+    material_at: dict[int, datetime]
+    short: tuple[Short, ...]
+    out: dict[int, datetime]
+
+    @property
+    def skilled(self) -> dict[int, int]:
+        """How many people have each skill."""
+        return {skill: sum(count for _spans, count in crew) for skill, crew in self.crews.items()}
 
 
 def settings_of(store: Store, site_id: int) -> PlanSettings:
@@ -100,10 +118,12 @@ def settings_of(store: Store, site_id: int) -> PlanSettings:
     return PlanSettings(**good)
 
 
-def read(store: Store, site_id: int, now: datetime) -> Rows:
-    """Everything one plan is made from."""
+def read(store: Store, site_id: int, now: datetime, days: int = 28) -> Rows:
+    """Everything one plan of so many days is made from."""
     based_on = store.execute(select(func.coalesce(func.max(Event.id), 0))).scalar_one()
     tasks = {row.id: row for row in store.execute(_TASKS.where(_T.c.site_id == site_id)).all()}
+    shifts = calendar(store, site_id)
+    material_at, short = plan_material.dates(store, site_id, tasks)
     return Rows(
         tasks,
         _choices(store, site_id),
@@ -111,10 +131,16 @@ def read(store: Store, site_id: int, now: datetime) -> Rows:
         {row.id: row for row in store.execute(select(_S).where(_S.c.site_id == site_id)).all()},
         _machines(store, site_id),
         holds(store, site_id),
-        _skilled(store, site_id, now),
+        plan_crews.crews(store, site_id, shifts, now, days),
         _touched(store, [row.id for row in tasks.values() if row.status == "running"]),
-        calendar(store, site_id),
+        shifts,
         based_on,
+        plan_supply.limits(store, site_id),
+        plan_supply.setups(store, site_id),
+        plan_supply.families(store, site_id),
+        material_at,
+        short,
+        _out(store, site_id),
     )
 
 
@@ -166,21 +192,11 @@ def _machines(store: Store, site_id: int) -> dict[int, list[Any]]:
     return found
 
 
-def _skilled(store: Store, site_id: int, now: datetime) -> dict[int, int]:
-    """How many people have each skill today."""
-    day = now.date()
-    query = (
-        select(PersonSkill.skill_id, func.count())
-        .join(Person, Person.id == PersonSkill.person_id)
-        .where(
-            Person.site_id == site_id,
-            Person.retired.is_(False),
-            or_(PersonSkill.valid_from.is_(None), PersonSkill.valid_from <= day),
-            or_(PersonSkill.valid_until.is_(None), PersonSkill.valid_until >= day),
-        )
-        .group_by(PersonSkill.skill_id)
-    )
-    return {row[0]: row[1] for row in store.execute(query).all()}
+def _out(store: Store, site_id: int) -> dict[int, datetime]:
+    """By task, when the last of what is at suppliers should be back."""
+    mine = (_D.c.site_id == site_id, _D.c.closed_at.is_(None))
+    query = select(_D.c.task_id, func.max(_D.c.due_at).label("due_at")).where(*mine).group_by(_D.c.task_id)
+    return {row.task_id: row.due_at for row in store.execute(query)}
 
 
 def _touched(store: Store, running: list[int]) -> dict[int, int]:

@@ -46,6 +46,12 @@ class Calendar:
                     return shift.id, day
         return None, local.date()
 
+    def ends_at(self, moment: datetime) -> datetime | None:
+        """When the shift that runs at a moment ends; None outside of shifts."""
+        shift_id, day = self.shift_at(moment)
+        found = next((shift for shift in self.shifts if shift.id == shift_id), None)
+        return None if found is None else self._span(found, day)[1]
+
     def windows(self, codes: tuple[str, ...], start: datetime, days: int) -> list[tuple[datetime, datetime]]:
         """Open times of some shifts (all when none are named), breaks cut out, merged, from ``start`` on."""
         zone, found = ZoneInfo(self.zone), []
@@ -57,6 +63,11 @@ class Calendar:
                     found += [(_at(day, a, zone), _at(day, b, zone)) for a, b in _pieces(shift)]
         end = start + timedelta(days=days)
         return _merged([(max(a, start), min(b, end)) for a, b in found if a < end and b > start])
+
+    def pieces(self, shift: Shift, day: date) -> list[tuple[datetime, datetime]]:
+        """The working times of a shift that begins on a day, its breaks cut out."""
+        zone = ZoneInfo(self.zone)
+        return [(_at(day, a, zone), _at(day, b, zone)) for a, b in _pieces(shift)]
 
     def _span(self, shift: Shift, day: date) -> tuple[datetime, datetime]:
         zone = ZoneInfo(self.zone)

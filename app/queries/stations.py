@@ -15,6 +15,7 @@ from app.models import (
     Lot,
     Machine,
     MachineState,
+    Operation,
     Person,
     Reason,
     Report,
@@ -27,6 +28,7 @@ from app.models import (
     Unit,
 )
 from app.queries.known import shift_of
+from app.queries.oee import unexplained
 from app.queries.station_queue import Queued, station_queue
 
 _S, _ST = Station.__table__, StationState.__table__
@@ -70,6 +72,9 @@ class View:
     good_today: Any
     pending: dict[str, Any]
     stopped: Any
+    seen_at: datetime | None = None
+    crew: tuple[Any, ...] = ()
+    stops: tuple[Any, ...] = ()
 
     @property
     def ready(self) -> Queued | None:
@@ -105,6 +110,9 @@ def station_view(store: Store, site_id: int, code: str, now: datetime) -> View:
         station, _state(stopped, opened, pending, limits), _person(store, person_id), _shift(store, shift_id), opened,
         [task for task in queue if opened is None or task.id != opened.id], last_scans(store, station.id), limits,
         _good(store, station.id, day), pending, _reason(store, site_id, stopped),
+        kept.updated_at if kept else None,
+        tuple(_person(store, one["person"]) for one in pending.get("crew", ())),
+        tuple(unexplained(store, station.id)),
     )  # fmt: skip
 
 
@@ -113,6 +121,8 @@ def _state(stopped: str | None, opened: Queued | None, pending: dict[str, Any], 
         return "stopped"
     if opened is not None and pending.get("paused"):
         return "paused"
+    if opened is not None and pending.get("setup"):
+        return "setup"
     if opened is not None and "session" in pending:
         return "running"
     return "limited" if limits else "idle"
@@ -246,6 +256,17 @@ def _good(store: Store, station_id: int, day: Any) -> Any:
 def operation_of(store: Store, task_id: int) -> int | None:
     """The operation behind a task."""
     return store.execute(select(Task.operation_id).where(Task.id == task_id)).scalar()
+
+
+def batch_size(store: Store, task_id: int) -> int | None:
+    """How many pieces a jig or oven takes together at a task; None when it takes them one by one."""
+    return store.execute(select(Task.batch_size).where(Task.id == task_id)).scalar()
+
+
+def is_optional(store: Store, task_id: int) -> bool:
+    """Whether a task may be skipped by a lead."""
+    operation = select(Operation.is_optional).join(Task, Task.operation_id == Operation.id)
+    return bool(store.execute(operation.where(Task.id == task_id, Task.loop_no == 0)).scalar())
 
 
 def order_of_task(store: Store, site_id: int, task_id: int) -> int:

@@ -101,7 +101,8 @@ def reports(store: Store, where: ColumnElement[bool], limit: int = MOST) -> list
     station, machine, shift, reason = (model.__table__ for model in (Station, Machine, ShiftPattern, Reason))
     person, behalf = Person.__table__, Person.__table__.alias("behalf")
     query = (
-        select(_R, *_named(_T, "task_"), _T.c.loop_no, _O.c.code.label("order_code"), _U.c.serial, _W.c.started_at,
+        select(_R, *_named(_T, "task_"), _T.c.loop_no, _T.c.piece_min, _T.c.fixed_min, _T.c.batch_size,
+               _O.c.code.label("order_code"), _U.c.serial, _W.c.started_at,
                *_named(station, "station_"), *_named(machine, "machine_"), *_named(shift, "shift_"),
                *_named(reason, "reason_"), *_named(person, "person_"), *_named(behalf, "behalf_"),
                _undone(_R.c.id).label("was_undone"))
@@ -125,6 +126,7 @@ def _step(row: Any) -> Step:
         row.serial, _name(row, "station_"), _name(row, "machine_"), _name(row, "person_"), _name(row, "behalf_"),
         _name(row, "shift_"), row.business_date, _name(row, "reason_"), row.channel, row.started_at, row.server_at,
         row.device_at, bool(row.was_undone) or row.reverses_id is not None, row.reverses_id,
+        standard_min=row.fixed_min + row.piece_min * (row.batch_size or 1),
     )  # fmt: skip
 
 
@@ -135,7 +137,11 @@ def _with_dwell(steps: list[Step]) -> list[Step]:
         since = before.get(step.unit_id) if step.unit_id else None
         if step.unit_id and not step.undone:
             before[step.unit_id] = step.at
-        told.append(replace(step, dwell_min=_minutes(step.at - since)) if since and not step.undone else step)
+        told.append(
+            replace(step, dwell_min=_minutes(step.at - since))
+            if since and not step.undone
+            else replace(step, standard_min=None)
+        )
     return told
 
 
@@ -203,7 +209,7 @@ def stops(store: Store, where: ColumnElement[bool], limit: int = MOST) -> list[S
     )  # fmt: skip
     return [
         Stop(row.id, Node(row.target_type, row.target_id), _name(row, "reason_"), row.note, row.opener, row.opened_at,
-             row.closer, row.released_at)
+             row.closer, row.released_at, row.needs_second)
         for row in store.execute(query)
     ]  # fmt: skip
 

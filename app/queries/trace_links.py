@@ -96,6 +96,7 @@ def edges() -> tuple[Edge, ...]:
         Edge("order", "unit", _U.c.order_id, _U.c.id, (_U.c.order_id.is_not(None), made)),
         Edge("order", "task", _T.c.order_id, _T.c.id, (_shared(),)),
         Edge("container", "unit", _K.c.container_id, _K.c.unit_id, (_K.c.unit_id.is_not(None), packed)),
+        Edge("container", "container", _K.c.container_id, _K.c.inner_id, (_K.c.inner_id.is_not(None), packed)),
         Edge("container", "lot", _K.c.container_id, _K.c.lot_id, (_K.c.lot_id.is_not(None), packed)),
     )
 

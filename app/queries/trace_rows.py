@@ -21,6 +21,7 @@ class Named(NamedTuple):
 class Step:
     """One report. ``started_at`` comes from its work session; ``dwell_min`` is the time since the unit's step before.
 
+    ``standard_min`` is what the routing gives the operation for a piece, or a full jig: fixed and piece minutes.
     ``undone`` marks both the report that was taken back and the row that took it back (``reverses`` is set there).
     ``shared`` says that it counts for the whole order and not for this one unit.
     """
@@ -49,6 +50,7 @@ class Step:
     reverses: int | None
     shared: bool = False
     dwell_min: Decimal | None = None
+    standard_min: Decimal | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Stop:
     opened_at: datetime
     released_by: str | None
     released_at: datetime | None
+    needs_second: bool = False
 
 
 @dataclass(frozen=True)

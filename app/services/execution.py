@@ -14,10 +14,10 @@ from sqlalchemy.engine import Connection
 
 from app import events
 from app.db import from_micro, to_micro
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound, listed, names
 from app.models import Report
 from app.prepared import Prepared
-from app.queries.known import holds_of, shift_of, skill_known, stations_of
+from app.queries.known import holds_of, shift_of, skill_known, skill_of, stations_of
 from app.services import flow as flows
 from app.services import rework, units
 from app.services.consuming import Use, consume
@@ -34,14 +34,17 @@ _INSERT = Prepared(
     (
         "site_id", "uuid", "kind", "quantity", "task_id", "unit_id", "station_id", "machine_id", "person_id",
         "on_behalf_of", "shift_id", "business_date", "work_session_id", "reason_id", "channel", "reverses_id",
-        "device_at", "server_at",
+        "device_at", "server_at", "uncertain",
     ),
 )  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What somebody reports. ``uuid`` is made by the device before its first try and never changes."""
+    """What somebody reports. ``uuid`` is made by the device before its first try and never changes.
+
+    ``is_opening`` says that it was done before this system was there: stock and values are those of afterwards.
+    """
 
     uuid: str
     site_id: int
@@ -57,9 +60,11 @@ class Entry:
     on_behalf_of: int | None = None
     work_session_id: int | None = None
     device_at: datetime | None = None
+    uncertain: bool = False
     uses: tuple[Use, ...] = ()
     values: tuple[Value, ...] = ()
     reverses_id: int | None = field(default=None, compare=False)
+    is_opening: bool = False
 
 
 def report(connection: Connection, entry: Entry, now: datetime) -> dict[str, Any]:
@@ -73,15 +78,15 @@ def report(connection: Connection, entry: Entry, now: datetime) -> dict[str, Any
         raise NotFound("task.unknown", task=entry.task_id)
     amount = _amount(entry, flow.task)
     _check_state(connection, flow.task, entry, now)
-    _check_input(connection, flow, amount, now)
+    _check_input(connection, flow, amount, now, entry.is_opening)
     unit_id, lifted = units.before_report(connection, flow, entry, now)
     report_id = _insert(connection, flow.task, entry, amount, unit_id, now)
     place = Place(entry.site_id, entry.station_id, f"person:{entry.person_id}", now)
-    if entry.kind == "good":
+    if entry.kind == "good" and not entry.is_opening:
         consume(connection, flow.task, report_id, unit_id, amount, entry.uses, place)
         if flow.task.is_final:
             produce(connection, flow.task, report_id, amount, place)
-    verdicts = measure(connection, flow.task, report_id, unit_id, entry, now)
+    verdicts = [] if entry.is_opening else measure(connection, flow.task, report_id, unit_id, entry, now)
     closing = _apply(connection, flow, entry, amount, report_id, now)
     units.after_report(connection, flow.task, entry.kind, unit_id)
     after_report(connection, flow.task, closing, now)
@@ -104,7 +109,7 @@ def _amount(entry: Entry, task: Any) -> int:
         )
     if task.is_serialised and amount != ONE:
         raise Invalid("unit.one")
-    if entry.kind != "good" and entry.reason_id is None:
+    if entry.kind != "good" and entry.reason_id is None and not entry.is_opening:
         raise Invalid("report.reason")
     return amount
 
@@ -112,32 +117,34 @@ def _amount(entry: Entry, task: Any) -> int:
 def _check_state(connection: Connection, task: Any, entry: Entry, now: datetime) -> None:
     if task.order_status not in WORKABLE or task.status in CLOSED:
         raise Conflict(
-            "task.closed", task=task.name, status=task.status if task.status in CLOSED else task.order_status
+            "task.closed", **names(task=task), status=task.status if task.status in CLOSED else task.order_status
         )
     if holds_of(connection, task):
-        raise Conflict("task.held", task=task.name)
-    capable = stations_of(connection, task.id)
+        raise Conflict("task.held", **names(task=task))
+    capable = stations_of(connection, task.id, entry.station_id)
     if entry.station_id is not None and capable and entry.station_id not in capable:
         raise Conflict("task.other_station", stations=", ".join(sorted(capable.values())))
     if task.skill_id and entry.person_id and not skill_known(connection, entry.person_id, task.skill_id, now):
-        raise Conflict("skill.missing", task=task.name, skill=task.skill_id)
+        raise Conflict("skill.missing", **names(task=task, skill=skill_of(connection, task.skill_id)))
 
 
-def _check_input(connection: Connection, flow: flows.Flow, amount: int, now: datetime) -> None:
+def _check_input(
+    connection: Connection, flow: flows.Flow, amount: int, now: datetime, is_opening: bool = False
+) -> None:  # fmt: skip
     task = flow.task
     young = flows.ripening(connection, flow, now)
-    if any(young.values()):
+    if any(young.values()) and not is_opening:
         _check_ripe(flow, amount, young)
     at_hand = available(flow.inflows(task.id), task.quantity, flows.step(task))
     tolerance = floored(task.quantity * (task.tolerance_percent or 0) // 100_000_000, flows.step(task))
     left = at_hand - flows.used(task)
     if amount <= left + (tolerance if at_hand == task.quantity else 0):
         return
-    waiting = ", ".join(sorted({link.pred_name for link in flow.into(task.id) if link.pred_status not in CLOSED}))
-    if left <= 0 and waiting:
-        raise Conflict("task.no_input", task=task.name, waiting_for=waiting)
+    open_ones = [(link.pred_name, link.pred_name_zh) for link in flow.into(task.id) if link.pred_status not in CLOSED]
+    if left <= 0 and open_ones:
+        raise Conflict("task.no_input", **names(task=task), **listed("waiting_for", open_ones))
     raise Conflict("task.input", available=str(from_micro(max(left, 0))), quantity=str(from_micro(amount)),
-                   waiting_for=waiting or task.name)  # fmt: skip
+                   **listed("waiting_for", open_ones or [(task.name, task.name_zh)]))  # fmt: skip
 
 
 def _check_ripe(flow: flows.Flow, amount: int, young: dict[int, int]) -> None:
@@ -154,7 +161,9 @@ def _check_ripe(flow: flows.Flow, amount: int, young: dict[int, int]) -> None:
 
 
 def _insert(connection: Connection, task: Any, entry: Entry, amount: int, unit_id: int | None, now: datetime) -> int:
-    shift_id, day = shift_of(connection, entry.site_id, now)
+    # What waited in a device belongs to the shift in which it was made, if its clock can be believed.
+    made_at = now if entry.uncertain or entry.device_at is None or entry.device_at > now else entry.device_at
+    shift_id, day = shift_of(connection, entry.site_id, made_at)
     return _INSERT.scalar(
         connection,
         {
@@ -163,6 +172,7 @@ def _insert(connection: Connection, task: Any, entry: Entry, amount: int, unit_i
             "person_id": entry.person_id, "on_behalf_of": entry.on_behalf_of, "shift_id": shift_id,
             "business_date": day, "work_session_id": entry.work_session_id, "reason_id": entry.reason_id,
             "channel": entry.channel, "reverses_id": entry.reverses_id, "device_at": entry.device_at, "server_at": now,
+            "uncertain": entry.uncertain,
         },
     )  # fmt: skip
 

@@ -53,7 +53,7 @@ _LINKS = select(
     _L.c.id, _L.c.pred_id, _L.c.succ_id, _L.c.type, _L.c.kind, _L.c.input_key, _L.c.ratio_num, _L.c.ratio_den,
     _L.c.lag_min, _L.c.transfer_batch, _L.c.alternate_group, _L.c.is_chosen, _raw(_L.c.quantity_passed),
     _PRED.c.status.label("pred_status"), _PRED.c.started_at.label("pred_started_at"),
-    _PRED.c.name.label("pred_name"), _PRED.c.item_id.label("pred_item"),
+    _PRED.c.name.label("pred_name"), _PRED.c.name_zh.label("pred_name_zh"), _PRED.c.item_id.label("pred_item"),
 ).join(_PRED, _PRED.c.id == _L.c.pred_id)  # fmt: skip
 _LINKS_AROUND = Prepared(
     _LINKS.where(or_(_L.c.succ_id == bindparam("task_id"), _L.c.succ_id.in_(_SUCCESSORS))).order_by(_L.c.id)

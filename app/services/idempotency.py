@@ -11,11 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from sqlalchemy import bindparam, delete, select, update
 
-from app.db import Document, canonical
+from app.db import Document, canonical, transaction, upsert
 from app.errors import Conflict
 from app.events import Store
 from app.models import IdempotencyKey
@@ -24,10 +22,7 @@ from app.prepared import Prepared, connection_of
 _K = IdempotencyKey.__table__
 _MINE = (_K.c.user_id == bindparam("whose")) & (_K.c.key == bindparam("which"))
 _COLUMNS = ("user_id", "key", "payload_hash", "status", "answer", "created_at")
-_RESERVE = {
-    "sqlite": Prepared(insert_sqlite(_K).on_conflict_do_nothing(), _COLUMNS),
-    "postgresql": Prepared(insert_postgres(_K).on_conflict_do_nothing(), _COLUMNS),
-}
+_RESERVE = Prepared(upsert(_K).on_conflict_do_nothing(), _COLUMNS)
 _ANSWER = Prepared(update(_K).where(_MINE).values(status=bindparam("said"), answer=bindparam("body", type_=Document)))
 
 
@@ -57,11 +52,16 @@ def once(
     return Answer(status, body)
 
 
+def expire(before: datetime) -> int:
+    """Forget the answers of writes older than that; a caller that comes back later would write anew."""
+    with transaction() as session:
+        return session.execute(delete(_K).where(_K.c.created_at < before)).rowcount  # type: ignore[attr-defined]
+
+
 def _reserved(store: Store, user_id: int, key: str, digest: str, now: datetime) -> bool:
     """Whether the key was free. On PostgreSQL a second taker waits here until the first one ends."""
-    connection = connection_of(store)
     row = {"user_id": user_id, "key": key, "payload_hash": digest, "status": 0, "answer": {}, "created_at": now}
-    return bool(_RESERVE[connection.dialect.name].run(connection, row))
+    return bool(_RESERVE.run(connection_of(store), row))
 
 
 def _kept(store: Store, user_id: int, key: str, digest: str) -> Answer:

@@ -8,10 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import case, or_, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 
-from app.db import is_sqlite, transaction
+from app.db import transaction, upsert
 from app.errors import Unavailable
 from app.events import Store
 from app.models import Lease
@@ -33,9 +31,8 @@ def take(name: str, holder: str, now: datetime, seconds: float, info: dict[str, 
     mine = (_L.c.name == name) & or_(_L.c.holder == holder, _L.c.until <= now)
     changed = {"holder": holder, "fence": fence, "until": until} | ({} if info is None else {"info": info})
     with transaction() as session:
-        insert = insert_sqlite if is_sqlite(session) else insert_postgres
         row = {"name": name, "holder": holder, "fence": 1, "until": until, "info": info or {}}
-        fresh = insert(_L).values(row).on_conflict_do_nothing().returning(_L.c.fence)
+        fresh = upsert(_L).values(row).on_conflict_do_nothing().returning(_L.c.fence)
         made = session.execute(fresh).scalar()
         if made is not None:
             return int(made)

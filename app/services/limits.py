@@ -11,21 +11,22 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any
 
 import structlog
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app import events
 from app.db import db, transaction
 from app.events import Store
-from app.models import LimitRule, LimitSignal, Machine
-from app.queries.machines import KnownRule, backlogs, known_devices, limit_rules, machine_id
+from app.models import LimitSignal
+from app.queries.machines import KnownRule, known_devices, limit_rules, machine_id
+from app.queries.ropes import backlogs
+from app.services import limit_targets
 from app.services.notices import Matter, clear_notices, open_notice
 from devices.errors import RuleError
 from devices.sample import LimitReport
 from devices.throttle import Backlog, Demand, RopeState, combine, decide
 
 ACTOR = "poller"
-TROUBLE = ("refused", "lost", "overridden")
 _S = LimitSignal.__table__
 log = structlog.get_logger("limits")
 Guard = Callable[[Session], None]
@@ -40,7 +41,7 @@ class Wish:
     level: str
     rate_permille: int
     backlog: int
-    notify_only: bool
+    reachable: frozenset[int]
 
 
 def recall() -> dict[int, RopeState]:
@@ -55,7 +56,7 @@ def step(ropes: Ropes, now: datetime, guard: Guard | None = None) -> tuple[dict[
 
     Call it each second. ``guard`` is asked inside the writing transaction and may refuse it.
     """
-    rules = limit_rules(db.session)
+    rules = [rule for rule in limit_rules(db.session) if rule.paused_until is None or rule.paused_until <= now]
     waiting = backlogs(db.session, rules)
     after: dict[int, RopeState] = {}
     demands: list[Demand] = []
@@ -75,7 +76,7 @@ def step(ropes: Ropes, now: datetime, guard: Guard | None = None) -> tuple[dict[
         if level != "run":
             rate = pure.rate_permille if level == "limit" else 0
             pieces = int(Decimal(waiting[rule.id]).to_integral_value(ROUND_CEILING))
-            wishes[rule.id] = Wish(rule, level, rate, pieces, not reachable & set(rule.machines))
+            wishes[rule.id] = Wish(rule, level, rate, pieces, frozenset(reachable & set(rule.machines)))
     _bring(wishes, {rule.id: rule for rule in rules}, waiting, now, guard)
     return after, combine(demands)
 
@@ -83,10 +84,18 @@ def step(ropes: Ropes, now: datetime, guard: Guard | None = None) -> tuple[dict[
 def reported(store: Store, report: LimitReport, now: datetime) -> None:
     """Keep what a machine made of a demand, inside the caller's transaction; the same report twice is one."""
     found = machine_id(report.machine)
-    if found is None or report.demanded == "run":
+    if found is None:
         return
-    for signal in _open_at(store, found):
-        _keep_report(store, signal, report, now)
+    rules = {rule.id: rule for rule in limit_rules(store)}
+    for signal, topic, data in limit_targets.keep(store, found, report, now):
+        rule = rules.get(signal.rule_id)
+        if rule is None:
+            continue
+        _tell(store, topic, rule, signal.id, now, data)
+        if report.state in limit_targets.TROUBLE and signal.cleared_at is None:
+            _notify(store, rule, "crit", now, {"trouble": report.state, "backlog": signal.backlog,
+                                               "mode": signal.mode, "rate_permille": signal.rate_permille,
+                                               "machine": found})  # fmt: skip
 
 
 def _bring(
@@ -121,6 +130,7 @@ def _request(session: Session, wish: Wish, now: datetime) -> None:
            "backlog": wish.backlog, "status": _begun(wish), "written": {}, "read_back": {},
            "requested_at": now}  # fmt: skip
     signal_id = int(session.execute(insert(_S).values(row).returning(_S.c.id)).scalar_one())
+    limit_targets.aim(session, rule.site_id, signal_id, rule.machines, wish.reachable, now)
     _tell(session, "limit.requested", rule, signal_id, now, _numbers(wish))
     _notify(session, rule, "warn", now, _numbers(wish))
 
@@ -129,6 +139,7 @@ def _change(session: Session, row: Any, wish: Wish, now: datetime) -> None:
     values = {"mode": wish.level, "rate_permille": wish.rate_permille, "backlog": wish.backlog,
               "status": _begun(wish), "verified_at": None}  # fmt: skip
     session.execute(update(_S).where(_S.c.id == row.id).values(values))
+    limit_targets.aim(session, wish.rule.site_id, row.id, wish.rule.machines, wish.reachable, now)
     _tell(session, "limit.requested", wish.rule, row.id, now, _numbers(wish))
     _notify(session, wish.rule, "warn", now, _numbers(wish))
 
@@ -143,47 +154,6 @@ def _clear(session: Session, row: Any, rule: KnownRule | None, waiting: float | 
         events.record(session, row.site_id, "limit.cleared", ("limit", row.id), ACTOR, now, data)
 
 
-def _keep_report(store: Store, signal: Any, report: LimitReport, now: datetime) -> None:
-    write = report.write
-    told = {
-        "status": report.state,
-        "written": {"machine": machine_id(report.machine), "mode": report.demanded,
-                    "rate_permille": report.rate_permille,
-                    "sequence": report.sequence, "registers": list(write.requested) if write else []},
-        "read_back": {"registers": list(write.read_back or ()) if write else [], "mode": report.effective,
-                      "rate_permille": report.effective_permille, "override": report.override,
-                      "reason": report.reason},
-    }  # fmt: skip
-    if all(getattr(signal, name) == value for name, value in told.items()):
-        return
-    first = report.state in ("verified", "accepted", "effective") and signal.verified_at is None
-    values = told | ({"verified_at": report.at} if first else {})
-    store.execute(update(_S).where(_S.c.id == signal.id).values(values))
-    rule = next((one for one in limit_rules(store, signal.site_id) if one.id == signal.rule_id), None)
-    if rule is None or (signal.status == report.state and not first):
-        return
-    topic = "limit.verified" if first else f"limit.{report.state}"
-    data = {"mode": report.demanded, "rate_permille": report.rate_permille, "backlog": signal.backlog,
-            "written": told["written"]["registers"], "read_back": told["read_back"]["registers"],
-            "reason": report.reason}  # fmt: skip
-    _tell(store, topic, rule, signal.id, now, data)
-    if report.state in TROUBLE:
-        _notify(store, rule, "crit", now, {"trouble": report.state, "backlog": signal.backlog, "mode": signal.mode,
-                                           "rate_permille": signal.rate_permille})  # fmt: skip
-
-
-def _open_at(store: Store, machine: int) -> list[Any]:
-    """Open signals of rules that slow this machine."""
-    rule = LimitRule.__table__
-    station = select(Machine.station_id).where(Machine.id == machine).scalar_subquery()
-    aimed = or_(
-        rule.c.upstream_machine_id == machine,
-        rule.c.upstream_machine_id.is_(None) & (rule.c.upstream_station_id == station),
-    )
-    query = select(_S).join(rule, rule.c.id == _S.c.rule_id).where(_S.c.cleared_at.is_(None), aimed)
-    return list(store.execute(query.order_by(_S.c.id)))
-
-
 def _reachable() -> set[int]:
     """Machines that take a limit over their device; of the others only people can be told."""
     known = known_devices(db.session)
@@ -191,7 +161,7 @@ def _reachable() -> set[int]:
 
 
 def _begun(wish: Wish) -> str:
-    return "notify_only" if wish.notify_only else "requested"
+    return "requested" if wish.reachable else "notify_only"
 
 
 def _numbers(wish: Wish) -> dict[str, Any]:
@@ -218,7 +188,7 @@ def _places(rule: KnownRule) -> dict[str, Any]:
 
 def keep_reports(reports: Iterable[LimitReport], now: datetime, guard: Guard | None = None) -> None:
     """Keep what machines made of demands, in a transaction of its own."""
-    reports = [report for report in reports if report.demanded != "run"]
+    reports = list(reports)
     if not reports:
         return
     with transaction() as session:

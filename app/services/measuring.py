@@ -9,8 +9,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.engine import Connection
 
 from app.db import QUANTITY_SCALE
-from app.errors import Conflict, Invalid
-from app.models import Device, LatestValue, Measurement
+from app.errors import Conflict, Invalid, names
+from app.models import Device, Disposition, LatestValue, Measurement, Nonconformance
 from app.queries.known import characteristics_of, machine_of
 
 _INSERT = insert(Measurement.__table__)
@@ -38,20 +38,35 @@ def measure(
         return []
     given = {value.code: value for value in entry.values}
     machine_id = entry.machine_id or machine_of(connection, entry.station_id)
-    read = _machine_values(connection, machine_id, now) if any(row.source == "device" for row in wanted) else {}
+    read = machine_values(connection, machine_id, now) if any(row.source == "device" for row in wanted) else {}
     verdicts = []
     for row in wanted:
         value, source = _value(row, given, read)
         if value is None:
             if row.is_required and entry.kind == "good" and row.source == "person":
-                raise Conflict("check.missing", check=row.name)
+                raise Conflict("check.missing", **names(check=row))
             continue
-        verdict = _verdict(row, value)
-        if verdict == "fail" and row.is_required and entry.kind == "good":
-            raise Conflict("check.failed", check=row.name, value=str(value), lower=str(row.lower), upper=str(row.upper))
-        _store(connection, task, report_id, unit_id, entry, row, value, verdict, source, machine_id, now)
-        verdicts.append({"code": row.code, "value": str(value), "verdict": verdict})
+        judged = verdict(row, value)
+        if judged == "fail" and row.is_required and entry.kind == "good" and not _conceded(connection, unit_id, task):
+            raise Conflict("check.failed", **names(check=row), **limits(row), value=str(value))
+        _store(connection, task, report_id, unit_id, entry, row, value, judged, source, machine_id, now)
+        verdicts.append({"code": row.code, "value": str(value), "verdict": judged})
     return verdicts
+
+
+def _conceded(connection: Connection, unit_id: int | None, task: Any) -> bool:
+    """Whether quality lets this unit pass this task although a check failed (让步接收)."""
+    query = (
+        select(Disposition.id).join(Nonconformance, Nonconformance.id == Disposition.nonconformance_id)
+        .where(Disposition.unit_id == unit_id, Disposition.decision == "concession", Nonconformance.task_id == task.id)
+    )  # fmt: skip
+    return unit_id is not None and connection.execute(query.limit(1)).scalar() is not None
+
+
+def limits(row: Any) -> dict[str, str]:
+    """The limits of a characteristic for a sentence; an open end is a dash."""
+    return {"lower": "\u2013" if row.lower is None else str(row.lower),
+            "upper": "\u2013" if row.upper is None else str(row.upper)}  # fmt: skip
 
 
 def _value(row: Any, given: dict[str, Value], read: dict[str, Decimal]) -> tuple[Decimal | None, str]:
@@ -63,7 +78,8 @@ def _value(row: Any, given: dict[str, Value], read: dict[str, Decimal]) -> tuple
     return read.get(row.meaning or ""), "device"
 
 
-def _verdict(row: Any, value: Decimal) -> str:
+def verdict(row: Any, value: Decimal) -> str:
+    """What the limits of a characteristic say of a value: pass, fail or no_limits."""
     if row.lower is None and row.upper is None:
         return "no_limits"
     below = row.lower is not None and value < row.lower
@@ -71,7 +87,8 @@ def _verdict(row: Any, value: Decimal) -> str:
     return "fail" if below or above else "pass"
 
 
-def _machine_values(connection: Connection, machine_id: int | None, now: datetime) -> dict[str, Decimal]:
+def machine_values(connection: Connection, machine_id: int | None, now: datetime) -> dict[str, Decimal]:
+    """What a machine reads now, by meaning."""
     # Only good and fresh values belong to a unit: an old one would be somebody else's.
     query = (
         select(LatestValue.meaning, LatestValue.value)

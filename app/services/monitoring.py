@@ -5,17 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as insert_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import Session
 
 from app import events
-from app.db import db, is_sqlite, transaction
+from app.db import db, transaction, upsert
 from app.events import Store
 from app.models import LatestValue, Machine, MachineState, Station
 from app.queries.known import kept
 from app.queries.machines import known_devices, machine_id
-from app.services import limits, readings
+from app.services import counting, limits, readings
 from app.services.notices import Matter, clear_notices, open_notice
 from app.services.readings import Told
 from devices.sample import Batch, Sample, StateEdge
@@ -47,7 +45,8 @@ def ingest(batches: Sequence[Batch], now: datetime, guard: Guard | None = None) 
             _guarded(session, guard)
             _upsert(session, piece)
     reports = [report for batch in batches for report in batch.limits]
-    if not (edges or aged or reports):
+    counts = [count for batch in batches for count in batch.counts]
+    if not (edges or aged or reports or counts):
         return
     with transaction() as session:
         _guarded(session, guard)
@@ -55,6 +54,7 @@ def ingest(batches: Sequence[Batch], now: datetime, guard: Guard | None = None) 
             session.execute(_WORSE, aged)
         for edge in sorted(edges, key=lambda edge: edge.at):
             _edge(session, edge, now)
+        counting.keep(session, counts)
         for report in reports:
             limits.reported(session, report, now)
 
@@ -70,6 +70,10 @@ def lose_sight(since: datetime, guard: Guard | None = None) -> int:
         for row in rows:
             ends = max(since, row.started_at)
             _slice(session, row.site_id, row.machine_id, NO_DATA, "poller", ends, row)
+            if row.state == "stopped":
+                # Who follows downtime hears of its end from an event.
+                data = {"machine": row.machine_id, "state": NO_DATA, "was": "stopped", "reason": "poller"}
+                events.record(session, row.site_id, "machine.state", ("machine", row.machine_id), ACTOR, ends, data)
         return len(rows)
 
 
@@ -154,7 +158,7 @@ def _values(
 
 
 def _upsert(session: Session, rows: list[dict[str, Any]]) -> None:
-    into = (insert_sqlite if is_sqlite(session) else insert_postgres)(_V)
+    into = upsert(_V)
     names = ("meaning", "value", "unit", "quality", "reason", "received_at")
     fresh = {name: into.excluded[name] for name in names}
     session.execute(into.on_conflict_do_update(index_elements=["device_id", "tag"], set_=fresh), rows)

@@ -104,7 +104,8 @@ def _again(
     rose = SEVERITIES.index(severity) > SEVERITIES.index(found.severity)
     changed = {name: value for name, value in values.items() if value}
     if rose:
-        changed |= {"severity": severity, "acknowledged_at": None, "acknowledged_by": None}
+        changed |= {"severity": severity, "acknowledged_at": None, "acknowledged_by": None,
+                    "shelved_until": None}  # fmt: skip
     if changed:
         store.execute(update(_N).where(_N.c.id == found.id).values(changed))
     if rose:

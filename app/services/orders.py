@@ -48,9 +48,9 @@ def create_production(
         if known:
             return known
         row = _item(session, site_id, item)
-        _check_quantity(quantity, row)
+        check_quantity(quantity, row)
         order = ProductionOrder(
-            **_common(session, site_id, "production", row.name, priority, due_at, actor, now, earliest_at, line_id),
+            **common(session, site_id, "production", row.name, priority, due_at, actor, now, earliest_at, line_id),
             item_id=row.id, quantity=quantity, customer_order=customer_order, customer_ref=customer_ref,
         )  # fmt: skip
         return _add(session, order, actor, now, external, {"item": row.id, "quantity": str(quantity)})
@@ -63,10 +63,10 @@ def create_rework(
     """Make a draft order to rework goods that were returned or already received."""
     with transaction() as session:
         row = _item(session, site_id, item)
-        _check_quantity(quantity, row)
+        check_quantity(quantity, row)
         place = _named(session, Station, site_id, station, "station")
         order = ReworkOrder(
-            **_common(session, site_id, "rework", row.name, priority, due_at, actor, now), item_id=row.id,
+            **common(session, site_id, "rework", row.name, priority, due_at, actor, now), item_id=row.id,
             quantity=quantity, minutes=_minutes(minutes), station_id=place.id, unit_id=unit_id,
         )  # fmt: skip
         order_id = _add(session, order, actor, now, None, {"item": row.id, "quantity": str(quantity)})
@@ -86,7 +86,7 @@ def create_service(
     with transaction() as session:
         place = _named(session, Station, site_id, station, "station")
         order = ServiceOrder(
-            **_common(session, site_id, "service", _title(title), priority, due_at, actor, now), station_id=place.id,
+            **common(session, site_id, "service", _title(title), priority, due_at, actor, now), station_id=place.id,
             minutes=_minutes(minutes), description=description, customer_ref=customer_ref, unit_id=unit_id,
             skill_id=_named(session, Skill, site_id, skill, "skill").id if skill else None,
         )  # fmt: skip
@@ -104,7 +104,7 @@ def create_maintenance(
         if row.station_id is None:
             raise Invalid("value.wrong", field="machine", value=row.code)
         order = MaintenanceOrder(
-            **_common(session, site_id, "maintenance", _title(title), priority, due_at, actor, now, earliest_at),
+            **common(session, site_id, "maintenance", _title(title), priority, due_at, actor, now, earliest_at),
             machine_id=row.id, minutes=_minutes(minutes), description=description, state=state,
             skill_id=_named(session, Skill, site_id, skill, "skill").id if skill else None,
         )  # fmt: skip
@@ -191,10 +191,11 @@ def _move(session: Session, order: WorkOrder, to: str, actor: str, now: datetime
     events.record(session, order.site_id, f"order.{to}", ("order", order.id), actor, now)
 
 
-def _common(
+def common(
     session: Session, site_id: int, kind: str, title: str, priority: int, due_at: datetime, actor: str | None,
     now: datetime, earliest_at: datetime | None = None, line_id: int | None = None,
 ) -> dict[str, Any]:  # fmt: skip
+    """What every new order has, its number included."""
     number = take(session, site_id, f"order:{kind}")
     user = int(actor.removeprefix("user:")) if actor and actor.startswith("user:") else None
     return {"site_id": site_id, "code": f"{_PREFIX[kind]}-{number:05d}", "title": title,
@@ -240,7 +241,8 @@ def _named(session: Session, model: Any, site_id: int, key: str | int, what: str
     return row
 
 
-def _check_quantity(quantity: Decimal, item: Item) -> None:
+def check_quantity(quantity: Decimal, item: Item) -> None:
+    """Refuse a quantity that is none, or finer than the item is counted."""
     try:
         fine = to_micro(quantity) % 10 ** (6 - item.decimals)
     except (ValueError, ArithmeticError):
@@ -269,5 +271,5 @@ def _title(title: str) -> str:
     return title.strip()[:200]
 
 
-__all__ = ["cancel", "change", "close", "create_maintenance", "create_production", "create_rework", "create_service",
-           "hold", "of_site", "resume"]  # fmt: skip
+__all__ = ["cancel", "change", "check_quantity", "close", "common", "create_maintenance", "create_production",
+           "create_rework", "create_service", "hold", "of_site", "resume"]  # fmt: skip

@@ -20,13 +20,15 @@ def after_report(connection: Connection, task: Any, closing: list[Any], now: dat
         _move(connection, task, "running", ("released",), now, started_at=now)
     if closing:
         settle(connection, [row.id for row in closing], now)
-        _complete(connection, task, now)
+        complete(connection, task, now)
 
 
 def settle(connection: Connection, closed: list[int], now: datetime) -> None:
     """Carry the closing of tasks on to their successors, which may have nothing more to expect."""
     while closed:
-        query = select(_L.c.succ_id).where(_L.c.pred_id.in_(closed), _L.c.kind != "return").distinct()
+        query = select(_L.c.succ_id).where(
+            _L.c.pred_id.in_(closed), _L.c.kind != "return", _L.c.is_chosen.is_(True)
+        ).distinct()  # fmt: skip
         following = sorted(connection.execute(query).scalars())
         closed = [row.id for row in flows.refresh(connection, following)]
 
@@ -37,7 +39,8 @@ def reopen(connection: Connection, task: Any, now: datetime) -> None:
         _move(connection, task, "running", ("completed",), now, completed_at=None)
 
 
-def _complete(connection: Connection, task: Any, now: datetime) -> None:
+def complete(connection: Connection, task: Any, now: datetime) -> None:
+    """End the order of a task when none of its tasks is open."""
     left = select(_T.c.id).where(_T.c.order_id == task.order_id, _T.c.status.in_(tuple(OPEN))).limit(1)
     if connection.execute(left).scalar() is None:
         _move(connection, task, "completed", ("released", "running"), now, completed_at=now)

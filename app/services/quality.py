@@ -10,15 +10,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app import events
 from app.db import transaction
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.models import Disposition, Hold, Lot, Nonconformance, Reason, StockBalance, Task, Unit
+from app.models import Disposition, Hold, Lot, Nonconformance, Reason, Recall, StockBalance, Task, Unit
 from app.services import orders
+from app.services.capa import open_actions
+from app.services.containment import check_second
 from app.services.numbers import take
+from app.services.signing import sign
 from app.services.stock import Move, post
 from app.states.flow import ONE
 from quality import inspection
@@ -46,8 +49,13 @@ def hold(
         return _hold(session, site_id, ("lot", target_id), reason_id, note or None, user_id, actor, now)
 
 
-def resume(site_id: int, hold_id: int, note: str, user_id: int | None, actor: str, now: datetime) -> None:
-    """Release a hold and keep why; refused while a nonconformance has not decided about the piece."""
+def resume(
+    site_id: int, hold_id: int, note: str, user_id: int | None, actor: str, now: datetime, signed: bool = False
+) -> None:
+    """Release a hold and keep why; refused while a nonconformance has not decided about the piece.
+
+    One that a second person must release wants a signature: ``signed`` says that the secret was entered again.
+    """
     note = note.strip()
     with transaction() as session:
         row = session.get(Hold, hold_id)
@@ -56,7 +64,10 @@ def resume(site_id: int, hold_id: int, note: str, user_id: int | None, actor: st
         if not note:
             raise Invalid("report.reason")
         if row.released_at is None:
+            check_second(row, user_id)
             _check_decided(session, row)
+            if row.needs_second:
+                _sign(session, site_id, ("hold", row.id), "release", {"note": note}, signed, user_id, actor, now)
             row.note = " → ".join(filter(None, (row.note, note)))[:2000]
         orders.resume(site_id, hold_id, user_id, actor, now)
 
@@ -107,11 +118,12 @@ def extend(
 
 def decide(
     site_id: int, row_id: int, piece_id: int, decision: str, note: str, roles: frozenset[str], user_id: int | None,
-    actor: str, now: datetime,
+    actor: str, now: datetime, signed: bool = False,
 ) -> None:  # fmt: skip
     """Decide about one piece; the last decision makes the nonconformance dispositioned.
 
-    A concession (让步接收) is for the role quality alone. Conflict when it is not contained, the piece is decided
+    A concession (让步接收) is for the role quality alone and wants a signature: ``signed`` says that the secret was
+    entered again. Conflict when it is not contained, the piece is decided
     already, or its state does not allow the decision.
     """
     with transaction() as session:
@@ -126,6 +138,9 @@ def decide(
             raise Conflict("quality.decided")
         if decision == inspection.Disposition.CONCESSION and "quality" not in roles:
             raise Forbidden("quality.concession")
+        if decision == inspection.Disposition.CONCESSION:
+            content = {"case": row.code, "unit": piece.unit_id, "lot": piece.lot_id, "note": note.strip()[:2000]}
+            _sign(session, site_id, ("disposition", piece.id), "concession", content, signed, user_id, actor, now)
         _apply(session, row, piece, decision, user_id, actor, now)
         piece.decision, piece.decided_by, piece.decided_at = decision, user_id, now
         piece.note = note.strip()[:2000] or None
@@ -136,8 +151,11 @@ def decide(
             _tell(session, row, "dispositioned", actor, now)
 
 
-def close(site_id: int, row_id: int, actor: str, now: datetime) -> None:
-    """Close what is decided; refused while a piece that is to be scrapped was not reported as scrap."""
+def close(site_id: int, row_id: int, user_id: int | None, actor: str, now: datetime) -> None:
+    """Close what is decided, and let the operations go on that were held with it.
+
+    Refused while a piece that is to be scrapped was not reported as scrap, or a customer was not informed yet.
+    """
     with transaction() as session:
         row = _of_site(session, site_id, row_id)
         _move(row, Step.CLOSE)
@@ -147,6 +165,14 @@ def close(site_id: int, row_id: int, actor: str, now: datetime) -> None:
         serials = list(session.scalars(waiting.order_by(Unit.serial).limit(5)))
         if serials:
             raise Conflict("quality.not_scrapped", units=", ".join(serials))
+        recalled = session.scalar(
+            select(func.count()).select_from(Recall).where(Recall.nonconformance_id == row.id, Recall.status == "open")
+        )
+        if waiting := open_actions(session, row.id):
+            raise Conflict("capa.open", count=waiting)
+        if recalled:
+            raise Conflict("quality.recall_open", count=recalled)
+        _let_tasks_go(session, row, user_id, actor, now)
         row.closed_at = now
         _tell(session, row, "closed", actor, now)
 
@@ -158,6 +184,23 @@ def reopen(site_id: int, row_id: int, actor: str, now: datetime) -> None:
         _move(row, Step.REOPEN)
         row.closed_at = None
         _tell(session, row, "reopened", actor, now)
+
+
+def _sign(
+    session: Session, site_id: int, subject: tuple[str, int], meaning: str, content: dict[str, Any], signed: bool,
+    user_id: int | None, actor: str, now: datetime,
+) -> None:  # fmt: skip
+    if not signed:
+        raise Invalid("sign.secret_missing")
+    sign(session, site_id, subject, meaning, content, user_id, actor, now)
+
+
+def _let_tasks_go(session: Session, row: Nonconformance, user_id: int | None, actor: str, now: datetime) -> None:
+    held = select(Hold).where(Hold.site_id == row.site_id, Hold.target_type == "task", Hold.note == row.code,
+                              Hold.released_at.is_(None))  # fmt: skip
+    for found in session.scalars(held).all():
+        check_second(found, user_id)
+        orders.resume(row.site_id, found.id, user_id, actor, now)
 
 
 def _of_site(session: Session, site_id: int, row_id: int) -> Nonconformance:
@@ -245,6 +288,8 @@ def _hold(
 
 
 def _check_decided(session: Session, hold_row: Hold) -> None:
+    if hold_row.target_type not in ("unit", "lot"):
+        return  # decisions are taken of pieces; an operation's number may by chance be that of a lot
     kind = Disposition.unit_id if hold_row.target_type == "unit" else Disposition.lot_id
     query = (
         select(Nonconformance.code).join(Disposition, Disposition.nonconformance_id == Nonconformance.id)
@@ -286,6 +331,7 @@ def _let_go(
     session: Session, row: Nonconformance, piece: Disposition, user_id: int | None, actor: str, now: datetime
 ) -> None:
     for found in _hold_of(session, row, piece):
+        check_second(found, user_id)
         orders.resume(row.site_id, found.id, user_id, actor, now)
 
 

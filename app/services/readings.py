@@ -1,21 +1,31 @@
-"""Readings: stored in batches, rolled up by the minute, deleted by age in small pieces."""
+"""Readings: stored in batches, rolled up by 1 and 15 minutes, deleted by age in small pieces or by whole days."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import delete, func, select
-from sqlalchemy.dialects.postgresql import insert as insert_postgres
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
+from flask import current_app
+from sqlalchemy import Table, delete, func, select
 from sqlalchemy.engine import Connection
+from sqlalchemy.schema import CreateIndex, CreateTable
 
-from app.models.readings import QUALITIES, reading, reading_minute, reading_tag, readings, readings_engine
+from app.db import now_utc, upsert
+from app.models.readings import (
+    QUALITIES,
+    reading,
+    reading_minute,
+    reading_quarter,
+    reading_tag,
+    readings,
+    readings_engine,
+)
+from app.services.reading_days import drop_days, is_partitioned, make_days
 from devices.sample import Sample
 
-RAW_DAYS = 7
-MINUTE_DAYS = 90
 PIECE = 2000
 _MINUTE_MS = 60_000
+_QUARTER_MS = 15 * _MINUTE_MS
+_DAY_MS = 86_400_000
 
 
 class Told(NamedTuple):
@@ -26,9 +36,16 @@ class Told(NamedTuple):
     at: datetime
 
 
-def prepare() -> None:
-    """Make the tables when they are missing."""
-    readings.create_all(readings_engine())
+def prepare(now: datetime | None = None) -> None:
+    """Make the tables when they are missing, and on PostgreSQL the days to come."""
+    with readings_engine().begin() as connection:
+        # "If not there" is said to the database: two processes that start together may both find nothing.
+        for table in readings.sorted_tables:
+            connection.execute(CreateTable(table, if_not_exists=True))
+            for index in table.indexes:
+                connection.execute(CreateIndex(index, if_not_exists=True))
+        if is_partitioned(connection):
+            make_days(connection, now or now_utc())
 
 
 def store(told: Iterable[Told]) -> int:
@@ -39,45 +56,69 @@ def store(told: Iterable[Told]) -> int:
     with readings_engine().begin() as connection:
         ids = _tag_ids(connection, {(one.device_id, one.sample.tag) for one in told})
         rows = [_row(ids[one.device_id, one.sample.tag], one) for one in told]
-        connection.execute(_insert(connection, reading).on_conflict_do_nothing(), rows)
+        connection.execute(upsert(reading).on_conflict_do_nothing(), rows)
         return len(rows)
 
 
 def roll_up(now: datetime) -> int:
-    """Sum up each tag's good values by whole minutes (low, high, mean of what was stored, number); gives the rows.
+    """Sum up each tag's good values by whole minutes and quarters of an hour (low, high, mean, number); gives the rows.
 
-    The last minute known is done again, because a value may have come late; the minute that runs is not yet done.
+    The last stretch known is done again, because a value may have come late; the one that runs is not yet done.
     """
-    upto = _ms(now) // _MINUTE_MS * _MINUTE_MS
+    days = current_app.config
     with readings_engine().begin() as connection:
-        newest = connection.execute(select(func.max(reading_minute.c.minute_ms))).scalar()
-        since = newest if newest is not None else upto - RAW_DAYS * 86_400_000
-        # Through the tags, so that each is one walk along the key instead of a scan of all readings.
-        minute = reading.c.at_ms - reading.c.at_ms % _MINUTE_MS
-        query = (
-            select(reading.c.tag_id, minute, func.min(reading.c.value), func.max(reading.c.value),
-                   func.avg(reading.c.value), func.count())
-            .select_from(reading_tag.join(reading, reading.c.tag_id == reading_tag.c.id))
-            .where(reading.c.at_ms >= since, reading.c.at_ms < upto)
-            .where(reading.c.quality == 0, reading.c.value.is_not(None))
-            .group_by(reading.c.tag_id, minute)
+        good = reading.c.quality == 0, reading.c.value.is_not(None)
+        minutes = _sum_up(
+            connection, reading_minute, _MINUTE_MS, now, days["RAW_DAYS"], reading, reading.c.at_ms, good,
+            (func.min(reading.c.value), func.max(reading.c.value), func.avg(reading.c.value), func.count()),
         )  # fmt: skip
-        names = ("tag_id", "minute_ms", "low", "high", "mean", "n")
-        rows = [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
-        if rows:
-            into = _insert(connection, reading_minute)
-            fresh = {name: into.excluded[name] for name in names[2:]}
-            connection.execute(into.on_conflict_do_update(index_elements=["tag_id", "minute_ms"], set_=fresh), rows)
-        return len(rows)
+        one = reading_minute.c
+        mean = func.sum(one.mean * one.n) / func.sum(one.n)
+        quarters = _sum_up(
+            connection, reading_quarter, _QUARTER_MS, now, days["MINUTE_DAYS"], reading_minute, one.minute_ms, (),
+            (func.min(one.low), func.max(one.high), mean, func.sum(one.n)),
+        )  # fmt: skip
+        return minutes + quarters
+
+
+def _sum_up(
+    connection: Connection, into: Table, step_ms: int, now: datetime, days: int, source: Table, time: Any,
+    only: tuple[Any, ...], sums: tuple[Any, ...],
+) -> int:  # fmt: skip
+    upto = _ms(now) // step_ms * step_ms
+    newest = connection.execute(select(func.max(into.c.minute_ms))).scalar()
+    since = newest if newest is not None else upto - days * _DAY_MS
+    stretch = time - time % step_ms
+    # Through the tags, so that each is one walk along the key instead of a scan of all readings.
+    query = (
+        select(source.c.tag_id, stretch, *sums)
+        .select_from(reading_tag.join(source, reading_tag.c.id == source.c.tag_id))
+        .where(time >= since, time < upto, *only)
+        .group_by(source.c.tag_id, stretch)
+    )
+    names = ("tag_id", "minute_ms", "low", "high", "mean", "n")
+    rows = [dict(zip(names, row, strict=True)) for row in connection.execute(query)]
+    if rows:
+        statement = upsert(into)
+        fresh = {name: statement.excluded[name] for name in names[2:]}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["tag_id", "minute_ms"], set_=fresh), rows
+        )  # fmt: skip
+    return len(rows)
 
 
 def purge(now: datetime, piece: int = PIECE) -> int:
     """Delete what is too old, at most ``piece`` rows of a tag in a commit and one commit of each; gives the rows."""
-    with readings_engine().connect() as connection:
+    days = current_app.config
+    with readings_engine().begin() as connection:
         tags = list(connection.execute(select(reading_tag.c.id)).scalars())
+        if is_partitioned(connection):
+            make_days(connection, now)
+            drop_days(connection, now - timedelta(days=days["RAW_DAYS"]))
     gone = 0
-    for table, time, days in ((reading, "at_ms", RAW_DAYS), (reading_minute, "minute_ms", MINUTE_DAYS)):
-        before = _ms(now - timedelta(days=days))
+    for table, time, name in ((reading, "at_ms", "RAW_DAYS"), (reading_minute, "minute_ms", "MINUTE_DAYS"),
+                              (reading_quarter, "minute_ms", "QUARTER_DAYS")):  # fmt: skip
+        before = _ms(now - timedelta(days=days[name]))
         gone += sum(_purge_tag(table, time, tag_id, before, piece) for tag_id in tags)
     return gone
 
@@ -106,7 +147,7 @@ def _tag_ids(connection: Connection, wanted: set[tuple[int, str]]) -> dict[tuple
     found = _known_tags(connection, wanted)
     missing = [{"device_id": device_id, "tag": tag} for device_id, tag in sorted(wanted - set(found))]
     if missing:
-        connection.execute(_insert(connection, reading_tag).on_conflict_do_nothing(), missing)
+        connection.execute(upsert(reading_tag).on_conflict_do_nothing(), missing)
         found = _known_tags(connection, wanted)
     return found
 
@@ -115,10 +156,6 @@ def _known_tags(connection: Connection, wanted: set[tuple[int, str]]) -> dict[tu
     devices: Sequence[int] = sorted({device_id for device_id, _ in wanted})
     rows = connection.execute(select(reading_tag).where(reading_tag.c.device_id.in_(devices)))
     return {(row.device_id, row.tag): row.id for row in rows}
-
-
-def _insert(connection: Connection, table: Any) -> Any:
-    return (insert_sqlite if connection.dialect.name == "sqlite" else insert_postgres)(table)
 
 
 def _ms(at: datetime) -> int:

@@ -33,7 +33,7 @@ from app.models import (
 from app.queries.engineering import Engineering, engineering, item_row
 from app.services import flow as flows
 from app.services.orders import of_site
-from app.states import check
+from app.states import alternates, check
 from app.states.order import ORDER
 from bom.errors import BomError
 from bom.operation import LinkKind
@@ -71,10 +71,10 @@ def _production(session: Session, order: ProductionOrder, now: datetime, skip: d
     except BomError as error:
         raise Conflict("order.bom", problem=str(error), cause=error.code, **_plain(error.values)) from error
     _freeze(session, order, made, now)
-    unchosen = _unchosen(made)
-    ids = _write_tasks(session, order, made.tasks, data, unchosen)
-    _write_links(session, order, made.links, ids, unchosen)
-    flows.refresh(session.connection(), [ids[task.op_key] for task in made.tasks if task.op_key not in unchosen])
+    choice = _choice(made)
+    ids = _write_tasks(session, order, made.tasks, data, choice)
+    _write_links(session, order, made.links, ids, choice)
+    flows.refresh(session.connection(), [ids[task.op_key] for task in made.tasks if task.op_key not in choice.off])
     return len(ids)
 
 
@@ -83,24 +83,22 @@ def _freeze(session: Session, order: WorkOrder, made: BreakDown, now: datetime) 
                               content_hash=made.content_hash, created_at=now))  # fmt: skip
 
 
-def _unchosen(made: BreakDown) -> frozenset[str]:
+def _choice(made: BreakDown) -> alternates.Choice:
     """Of operations that replace each other the first is chosen; a planner may choose another later."""
-    first: dict[tuple[str, str], str] = {}
-    for task in made.tasks:
-        if task.operation.alternate_group:
-            first.setdefault((task.node, task.operation.alternate_group), task.op_key)
-    return frozenset(
-        task.op_key for task in made.tasks
-        if task.operation.alternate_group and first[(task.node, task.operation.alternate_group)] != task.op_key
-    )  # fmt: skip
+    steps = [alternates.Step(task.op_key, task.node, task.operation.alternate_group) for task in made.tasks]
+    arrows = [
+        alternates.Arrow(link.pred, link.succ, link.alternate_group)
+        for link in made.links if link.kind is not LinkKind.REWORK
+    ]  # fmt: skip
+    return alternates.Choice(steps, arrows)
 
 
 def _write_tasks(
-    session: Session, order: WorkOrder, tasks: Iterable[TaskSpec], data: Engineering, unchosen: frozenset[str]
+    session: Session, order: WorkOrder, tasks: Iterable[TaskSpec], data: Engineering, choice: alternates.Choice
 ) -> dict[str, int]:
     tasks = list(tasks)
     table = Task.__table__
-    rows = [_task(order, task, data, task.op_key in unchosen) for task in tasks]
+    rows = [_task(order, task, data, task.op_key in choice.off) for task in tasks]
     found = session.execute(insert(table).returning(table.c.id, table.c.op_key), rows)
     ids = {row.op_key: row.id for row in found}
     stations, materials = [], []
@@ -121,6 +119,7 @@ def _task(order: WorkOrder, task: TaskSpec, data: Engineering, skipped: bool) ->
         "sequence": task.sequence, "name": row.name, "name_zh": row.name_zh, "item_id": item.id,
         "operation_id": row.id, "skill_id": row.skill_id, "quantity": task.quantity, "quantity_input": Decimal(0),
         "piece_min": row.piece_min, "fixed_min": row.fixed_min, "batch_size": row.batch_size,
+        "setup_family": row.setup_family, "outside_min": row.outside_min,
         "max_loops": row.max_loops, "is_final": task.is_final, "is_serialised": item.is_serialised,
         "instruction": row.instruction, "instruction_zh": row.instruction_zh, "kind": row.kind,
         "status": "skipped" if skipped else "waiting",
@@ -140,12 +139,14 @@ def _material(task_id: int, need: Any, data: Engineering) -> dict[str, Any]:
 
 
 def _write_links(
-    session: Session, order: WorkOrder, links: Iterable[LinkSpec], ids: dict[str, int], unchosen: frozenset[str]
+    session: Session, order: WorkOrder, links: Iterable[LinkSpec], ids: dict[str, int], choice: alternates.Choice
 ) -> None:
     rows: dict[tuple[int, int, str], dict[str, Any]] = {}
     for link in links:
         kind = "return" if link.kind is LinkKind.REWORK else link.kind.value
-        row = _link(order, link, ids, kind, link.pred not in unchosen and link.succ not in unchosen)
+        back = kind == "return"
+        arrow = alternates.Arrow(link.pred, link.succ, None if back else link.alternate_group)
+        row = _link(order, link, ids, kind, choice.is_flowing(arrow))
         rows.setdefault((row["pred_id"], row["succ_id"], kind), row)
     if rows:
         session.execute(insert(TaskLink.__table__), list(rows.values()))

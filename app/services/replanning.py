@@ -23,8 +23,11 @@ CONSUMER = "planner"
 _BATCH = 2000
 _SAVE_AFTER = 500
 _AT_ONCE = frozenset(
-    {"order.released", "order.cancelled", "order.aborted", "order.changed", "report.scrap", "report.rework"}
-)
+    {"order.released", "order.cancelled", "order.aborted", "order.changed", "order.resized", "order.split",
+     "report.scrap", "report.rework",
+     "task.chosen", "task.skipped", "task.skip_undone"}
+)  # fmt: skip
+LAST_STEP = 3  # nobody helped in time: the plan must go without
 _FAMILIES = ("hold.", "limit.")
 
 
@@ -65,6 +68,8 @@ def cause_of(event: Sealed) -> dict[str, Any] | None:
     cause = {"type": event.topic, "ref": event.subject_id}
     if event.topic in _AT_ONCE or event.topic.startswith(_FAMILIES):
         return cause
+    if event.topic == "notice.escalated" and json.loads(event.data)["level"] == LAST_STEP:
+        return cause
     if event.topic == "machine.state" and "stopped" in json.loads(event.data).values():
         return cause
     return None
@@ -93,7 +98,9 @@ def _ask(follower: Follower, causes: dict[int, list[dict[str, Any]]], now: datet
 def _overdue(site_id: int, now: datetime) -> bool:
     """Whether reports came and the last plan was asked for longer ago than the site wants."""
     store = db.session()
-    last = store.scalar(select(func.max(PlanRun.requested_at)).where(PlanRun.site_id == site_id))
+    last = store.scalar(
+        select(func.max(PlanRun.requested_at)).where(PlanRun.site_id == site_id, PlanRun.scope == "site")
+    )
     return last is None or last + timedelta(minutes=settings_of(store, site_id).every_min) <= now
 
 

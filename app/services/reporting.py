@@ -8,11 +8,11 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, select, union_all
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from app.db import db
+from app.db import end_read
 from app.errors import Conflict
 from app.group_commit import commit_together
 from app.models import Report, Scan
@@ -22,10 +22,11 @@ from app.services.idempotency import Answer, once
 from app.services.undoing import Undo, undo
 
 Words = Callable[[dict[str, Any]], str]
-_USED = [
-    Prepared(select(table.c.id).where(table.c.uuid == bindparam("uuid")))
-    for table in (Report.__table__, Scan.__table__)
-]
+_USED = Prepared(
+    union_all(
+        *(select(table.c.id).where(table.c.uuid == bindparam("uuid")) for table in (Report.__table__, Scan.__table__))
+    )
+)
 
 
 def report_once(user_id: int, entry: Entry, payload: Any, now: datetime, words: Words) -> Answer:
@@ -40,12 +41,12 @@ def undo_once(user_id: int, wish: Undo, payload: Any, now: datetime, words: Word
 
 def _once(user_id: int, uuid: str, payload: Any, now: datetime, work: Callable[[Connection], str]) -> Answer:
     def fresh(connection: Connection) -> tuple[int, str]:
-        if any(used.scalar(connection, {"uuid": uuid}) is not None for used in _USED):
+        if _USED.one(connection, {"uuid": uuid}) is not None:
             raise Conflict("scan.other_payload", uuid=uuid)
         return 201, work(connection)
 
     # What was read to understand the request ends here: a request must not hold two connections.
-    db.session.rollback()
+    end_read()
     try:
         return commit_together(
             lambda connection: once(connection, user_id, uuid, payload, now, lambda: fresh(connection))

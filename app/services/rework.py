@@ -13,15 +13,15 @@ from sqlalchemy.engine import Connection
 
 from app import events
 from app.db import from_micro
-from app.errors import Conflict
+from app.errors import Conflict, names
 from app.models import Task, TaskLink, TaskStation
 from app.services import flow as flows
 
 _T, _L = Task.__table__, TaskLink.__table__
 _COPIED = (
     "site_id", "order_id", "op_key", "node", "split_no", "sequence", "name", "name_zh", "item_id", "operation_id",
-    "skill_id", "machine_id", "piece_min", "fixed_min", "batch_size", "max_loops", "is_serialised", "instruction",
-    "instruction_zh",
+    "skill_id", "machine_id", "piece_min", "fixed_min", "batch_size", "setup_family", "outside_min", "max_loops",
+    "is_serialised", "instruction", "instruction_zh",
 )  # fmt: skip
 
 
@@ -30,7 +30,7 @@ def send_back(connection: Connection, flow: flows.Flow, amount: int, now: dateti
     task = flow.task
     loop = task.loop_no + 1
     if loop > task.max_loops:
-        raise Conflict("task.loops", task=task.name, loops=task.loop_no)
+        raise Conflict("task.loops", **names(task=task), loops=task.loop_no)
     way = _way(connection, task)
     tasks = _loop_tasks(connection, task, way, loop)
     if tasks:
@@ -64,9 +64,10 @@ def _way(connection: Connection, task: Any) -> list[Any]:
     )}  # fmt: skip
     links = list(connection.execute(select(_L).where(_L.c.pred_id.in_(list(rows)), _L.c.succ_id.in_(list(rows)))))
     failed = next(row.id for row in rows.values() if row.op_key == task.op_key)
-    target = next((link.succ_id for link in links if link.pred_id == failed and link.kind == "return"), None)
+    ways = (link for link in links if link.pred_id == failed and link.kind == "return" and link.is_chosen)
+    target = next((link.succ_id for link in ways), None)
     if target is None:
-        raise Conflict("task.no_rework", task=task.name)
+        raise Conflict("task.no_rework", **names(task=task))
     forward = [(link.pred_id, link.succ_id) for link in links if link.kind != "return" and link.is_chosen]
     after = _reach(target, forward)
     before = _reach(failed, [(succ, pred) for pred, succ in forward])
@@ -134,7 +135,8 @@ def _links(connection: Connection, task: Any, way: list[Any], ids: dict[str, int
         succ = ids[original[row["succ_id"]]] if inside else row["succ_id"]
         links.append(_link(row, pred_id=ids[original[row["pred_id"]]], succ_id=succ, kind="normal"))
     entry = {"site_id": task.site_id, "order_id": task.order_id, "type": "finish_start", "ratio_num": 1, "ratio_den": 1,
-             "lag_min": 0, "transfer_batch": None, "alternate_group": None, "is_chosen": True}  # fmt: skip
+             "lag_min": 0, "transfer_batch": None, "alternate_group": None, "is_chosen": True,
+             "bridges_id": None, "closed_by_id": None}  # fmt: skip
     links.append(_link(entry, pred_id=task.id, succ_id=ids[way[0].op_key], kind="rework",
                        input_key=f"rework/{task.op_key}"))  # fmt: skip
     return links

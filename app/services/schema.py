@@ -32,12 +32,17 @@ def current() -> str | None:
 
 def upgrade(revision: str = "head") -> None:
     """Bring the database to a revision; one made by newer code is refused, because we would misread it."""
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
     now = current()
-    if now is not None and now not in known:
-        raise Conflict("version.newer", revision=now)
+    if now is not None:
+        check_known(now)
     command.upgrade(_config(), revision)
     readings.prepare()
+
+
+def check_known(revision: str) -> None:
+    """Refuse what newer code made: we would misread it."""
+    if revision not in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}:
+        raise Conflict("version.newer", revision=revision)
 
 
 def downgrade(revision: str) -> None:
@@ -50,5 +55,6 @@ def check_ready() -> None:
     now = current()
     if now == head():
         return
-    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
-    raise Conflict("version.older" if now is None or now in known else "version.newer", revision=str(now))
+    if now is not None:
+        check_known(now)
+    raise Conflict("version.older", revision=str(now))

@@ -7,17 +7,25 @@ links pass, and its order runs.
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, insert, update
+from sqlalchemy import bindparam, case, insert, update
 from sqlalchemy.engine import Connection
 
 from app import events
+from app.db import UTCDateTime
 from app.models import Task, WorkSession
 from app.services import flow as flows
 from app.services.orders_progress import after_report
 
 _S, _T = WorkSession.__table__, Task.__table__
 _OPEN = insert(_S).returning(_S.c.id)
-_CLOSE = update(_S).where(_S.c.id == bindparam("session_id"), _S.c.ended_at.is_(None)).values(ended_at=bindparam("at"))
+# What waited in a device may end a slice that the server began later: no slice ends before it began.
+_CLOSE = (
+    update(_S)
+    .where(_S.c.id == bindparam("session_id"), _S.c.ended_at.is_(None))
+    .values(ended_at=case((_S.c.started_at > bindparam("at", type_=UTCDateTime), _S.c.started_at),
+                          else_=bindparam("at", type_=UTCDateTime)))
+    .returning(_S.c.site_id, _S.c.task_id, _S.c.person_id, _S.c.station_id)
+)  # fmt: skip
 
 
 def open_session(
@@ -31,9 +39,14 @@ def open_session(
 
 
 def close_session(connection: Connection, session_id: int | None, now: datetime) -> None:
-    """End a slice of time; ending it twice changes nothing."""
-    if session_id is not None:
-        connection.execute(_CLOSE, {"session_id": session_id, "at": now})
+    """End a slice of time and tell it, so that labour can be followed; ending it twice changes nothing."""
+    if session_id is None:
+        return
+    row = connection.execute(_CLOSE, {"session_id": session_id, "at": now}).one_or_none()
+    if row is not None:
+        actor = f"person:{row.person_id}" if row.person_id else None
+        data = {"session": session_id, "station": row.station_id}
+        events.record(connection, row.site_id, "labour.booked", ("task", row.task_id), actor, now, data)
 
 
 def begin(connection: Connection, task_id: int, station_id: int, actor: str, now: datetime) -> None:

@@ -21,6 +21,7 @@ from app.db import canonical
 from app.errors import Conflict, Refused
 from app.group_commit import commit_together
 from app.models import Scan as ScanRow
+from app.services import station_calls as calls
 from app.services import station_here
 from app.services.station_here import Here, Outcome, Wish
 from app.services.station_next import next_step
@@ -37,13 +38,19 @@ _KEPT = range(400, 500)
 
 @dataclass(frozen=True)
 class Scan:
-    """What a scanner read. ``device_at`` is the device's clock, ``channel`` how it came (wedge, camera, tap …)."""
+    """What a scanner read. ``channel`` is how it came (wedge, camera, tap …).
+
+    ``device_at`` is what the clock of the ``device`` showed when it was made, ``sent_at`` when it was sent.
+    """
 
     uuid: str
     raw: str
     sequence: int | None = None
     device_at: datetime | None = None
     channel: str = "scan"
+    sent_at: datetime | None = None
+    device: str | None = None
+    is_lead: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +63,9 @@ class Act:
     sequence: int | None = None
     device_at: datetime | None = None
     channel: str = "button"
+    sent_at: datetime | None = None
+    device: str | None = None
+    is_lead: bool = False
 
 
 def scan(site_id: int, station_id: int, wish: Scan, actor: str, now: datetime) -> Answer:
@@ -78,7 +88,7 @@ def _once(
     site_id: int, station_id: int, sent: Scan | Act, raw: str, work: Callable[[Here], Outcome], actor: str,
     now: datetime,
 ) -> Answer:  # fmt: skip
-    wish = Wish(sent.uuid, sent.channel, actor, sent.sequence, sent.device_at)
+    wish = Wish(sent.uuid, sent.channel, actor, sent.sequence, sent.device_at, sent.sent_at, sent.device, sent.is_lead)
     digest = hashlib.sha256(canonical([site_id, station_id, raw]).encode()).hexdigest()
 
     def accept(connection: Connection) -> Answer:
@@ -87,10 +97,11 @@ def _once(
         known = _stored(connection, site_id, sent.uuid, digest)
         if known is not None:
             return known
-        answer = _answer(here, work(here))
-        station_here.store_scan(here, raw, digest, 200, answer)
+        outcome = work(here)
         here.save()
-        return 200, answer
+        answer = _answer(here, outcome)
+        station_here.store_scan(here, raw, digest, outcome.status, answer)
+        return outcome.status, answer
 
     try:
         return _commit(accept)
@@ -127,9 +138,13 @@ def _refuse(
         if known is not None:
             return known
         here = station_here.read(connection, site_id, station_id, wish, now)
-        values = {name: str(value) for name, value in refusal.values.items()}
+        values = {name: str(value) for name, value in refusal.values.items() if value is not None}
         answer = {"accepted": False, "kind": "refused", "code": refusal.code, "values": values, "next": next_step(here)}
-        station_here.store_scan(here, raw, digest, refusal.status, answer)
+        scan_id = station_here.store_scan(here, raw, digest, refusal.status, answer)
+        if refusal.code == "stock.short":
+            calls.short(here, refusal.code, values)
+        if here.is_late or here.made.uncertain:
+            calls.conflict(here, scan_id, refusal.code, values)
         return refusal.status, answer
 
     return _commit(keep)
@@ -145,10 +160,9 @@ def _stored(connection: Connection, site_id: int, uuid: str, digest: str) -> Ans
 
 
 def _answer(here: Here, outcome: Outcome) -> dict[str, Any]:
-    return {
-        "accepted": True, "kind": outcome.kind, "code": outcome.code, "values": outcome.values,
-        "next": next_step(here), **outcome.data,
-    }  # fmt: skip
+    # The station's own words stand above what a report tells about itself (it has a kind, too).
+    said = {"accepted": outcome.status == 200, "kind": outcome.kind, "code": outcome.code, "values": outcome.values}
+    return outcome.data | said | {"next": next_step(here)}
 
 
 __all__ = ["Act", "Answer", "Scan", "act", "scan"]

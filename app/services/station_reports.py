@@ -1,18 +1,21 @@
 """Quantities reported at a station: good, scrap, rework, their undo, and what still has to be said before them."""
 
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from sqlalchemy import select
 
 from app.db import to_micro
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound, names
 from app.models import Reason, Report
-from app.queries.known import kept, machine_of
-from app.services import execution, sessions, undoing
+from app.queries.known import characteristics_of, kept, machine_of
+from app.services import conceding, execution, measuring, replacing, sessions, taking_over, undoing
+from app.services import station_limits as limits
 from app.services import station_parts as parts
 from app.services import station_tasks as tasks
 from app.services.measuring import Value
+from app.services.notices import Matter, open_notice
 from app.services.station_here import Here, Outcome
 from app.states.task import CLOSED
 
@@ -32,24 +35,33 @@ def report(
         uuid=here.wish.uuid, site_id=here.site_id, kind=kind, quantity=pieces, task_id=facts.row.id,
         station_id=here.station_id, person_id=person_id, channel=here.wish.channel, reason_id=reason_id,
         unit_id=unit_id, machine_id=machine_of(here.connection, here.station_id),
-        work_session_id=here.pending.get("session"), device_at=here.wish.device_at, values=_values(here),
+        work_session_id=here.pending.get("session"), device_at=_device_at(here), uncertain=here.made.uncertain,
+        values=_values(here),
         uses=parts.uses(here, _micro(pieces)) if kind == "good" else (),
     )  # fmt: skip
     told = execution.report(here.connection, entry, here.now)
-    here.keep(quantity=None, kind=None, reason=None, unit=None, values=None, confirm=None)
+    here.keep(quantity=None, kind=None, reason=None, unit=None, values=None, confirm=None, offer=None, replace=None)
     if kind == "good":
         here.keep(parts=None)
     if tasks.state_of(here, facts.row.id).status in CLOSED:
         tasks.leave(here)
     values = facts.names | {name: told[name] for name in ("quantity", "good", "of", "serial")}
     code = f"report.{kind}" + ("_unit" if told["serial"] else "")
-    return Outcome("report", code, values, told | {"closed": here.task_id is None})
+    data = told | {"closed": here.task_id is None}
+    if kind == "scrap" and facts.row.order_kind == "production":
+        here.keep(replace={"task": facts.row.id, "quantity": told["quantity"]})
+        data["offer"] = "replace"
+    return Outcome("report", code, values, data)
 
 
 def bad(here: Here, kind: str | None, reason_id: int | None, quantity: Decimal | None = None) -> Outcome:
     """Scrap or rework, in any order of saying: what, why, and which unit. Reports as soon as all is known."""
     facts = here.open_task()
     here.person()
+    if kind is None and here.pending.get("kind") == "concession":
+        return conceding.concession(here, parts.unit_row(here, here.pending.get("unit") or 0))
+    if kind is not None and kind != here.pending.get("kind"):
+        here.keep(reason=None)
     here.keep(kind=kind or here.pending.get("kind"), reason=reason_id or here.pending.get("reason"), confirm=None)
     if quantity is not None:
         here.keep(quantity=str(quantity))
@@ -98,8 +110,10 @@ def undo(here: Here) -> Outcome:
     last = here.connection.execute(query).one_or_none()
     if last is None:
         raise Conflict("station.nothing_to_undo")
-    wish = undoing.Undo(here.wish.uuid, here.site_id, last.id, person_id, here.wish.channel)
+    made_at = None if here.made.uncertain else here.at
+    wish = undoing.Undo(here.wish.uuid, here.site_id, last.id, person_id, here.wish.channel, made_at=made_at)
     told = undoing.undo(here.connection, wish, here.now)
+    here.keep(kind=None, reason=None, unit=None, confirm=None, offer=None, replace=None)
     if here.task_id is None:
         here.move(task_id=last.task_id)
     values = here.facts(last.task_id).names | {"quantity": told["quantity"], "undone": told["undone"]}
@@ -121,7 +135,12 @@ def finish(here: Here) -> Outcome:
 
 def confirm(here: Here) -> Outcome:
     """Say yes to what was asked."""
-    if here.pending.get("confirm") != "finish":
+    asked = here.pending.get("confirm")
+    if asked == "take_over":
+        return taking_over.take_over(here)
+    if asked is None and here.pending.get("replace"):
+        return _replace(here)
+    if asked != "finish":
         raise Conflict("station.nothing_to_confirm")
     facts = here.open_task()
     sessions.pause(here.connection, facts.row, here.station_id, here.who, here.now)
@@ -129,9 +148,28 @@ def confirm(here: Here) -> Outcome:
     return Outcome("task", "task.left", facts.names)
 
 
+def _replace(here: Here) -> Outcome:
+    """What was scrapped is made again: at once when a lead says so, else the lead is asked."""
+    lost = here.pending["replace"]
+    here.keep(replace=None)
+    facts = here.facts(lost["task"])
+    values = facts.names | {"quantity": lost["quantity"]}
+    if here.wish.is_lead or limits.is_lead(here):
+        made = replacing.replace(here.connection, here.site_id, lost["task"], to_micro(Decimal(lost["quantity"])),
+                                 here.who, here.now)  # fmt: skip
+        return Outcome("order", "replace.made", values, {"tasks": made})
+    notice = open_notice(
+        here.connection, Matter(here.site_id, "replacement", ("task", lost["task"])), "warn", here.now, here.who,
+        station_id=here.station_id, line_id=here.line_id, quantity=Decimal(lost["quantity"]),
+        data={"task": lost["task"], "quantity": lost["quantity"], "person": here.person_id},
+    )  # fmt: skip
+    return Outcome("call", "replace.asked", values, {"notice": notice})
+
+
 def cancel(here: Here) -> Outcome:
     """Forget what was scanned for the next report."""
-    here.keep(kind=None, reason=None, unit=None, quantity=None, confirm=None, parts=None, values=None)
+    here.keep(kind=None, reason=None, unit=None, quantity=None, confirm=None, parts=None, values=None, offer=None,
+              replace=None, counter=None)  # fmt: skip
     return Outcome("pending", "pending.cancelled")
 
 
@@ -149,10 +187,24 @@ def number(here: Here, quantity: Decimal) -> Outcome:
 
 
 def value(here: Here, check: str, given: Decimal) -> Outcome:
-    """A value for a check of the next report."""
+    """A value for a check of the next report; one out of its limits is said at once and not kept.
+
+    Values of a device come from the device: nobody types past it.
+    """
     facts = here.open_task()
-    here.keep(values={**here.pending.get("values", {}), check: str(given)})
-    return Outcome("pending", "pending.value", facts.names | {"check": check, "value": str(given)})
+    row = next((row for row in characteristics_of(here.connection, facts.row.operation_id) if row.code == check), None)
+    if row is None:
+        raise Invalid("value.wrong", field="check", value=check)
+    if row.source == "device":
+        raise Conflict("check.by_device", **names(check=row))
+    values = facts.names | names(check=row) | {"value": str(given), **measuring.limits(row), "unit": row.unit or ""}
+    known = {code: text for code, text in here.pending.get("values", {}).items() if code != check}
+    if measuring.verdict(row, given) == "fail":
+        # A required check must be repeated; one that is not is kept with its verdict.
+        here.keep(values=(known if row.is_required else known | {check: str(given)}) or None)
+        return Outcome("pending", "check.out", values, {"check": check, "verdict": "fail"})
+    here.keep(values=known | {check: str(given)})
+    return Outcome("pending", "pending.value", values, {"check": check, "verdict": "pass"})
 
 
 def decimal(text: Any, code: str = "quantity.wrong") -> Decimal:
@@ -180,4 +232,9 @@ def _values(here: Here) -> tuple[Value, ...]:
 def _wake(here: Here, facts: Any) -> None:
     """A piece that was made says that the station works, whatever was pressed before."""
     if not tasks.is_running(here):
-        tasks.open_task(here, facts.row.id)
+        tasks.open_task(here, facts.row.id, in_hand=True)
+
+
+def _device_at(here: Here) -> datetime | None:
+    """When it was made, as far as the device's clock can be believed; what it said where it cannot."""
+    return here.wish.device_at if here.made.uncertain or here.wish.device_at is None else here.at

@@ -1,20 +1,25 @@
-"""Opening, pausing and leaving tasks at a station, and who is signed in there."""
+"""Opening, pausing and leaving tasks at a station."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, select, type_coerce
 
 from app.db import from_micro
-from app.errors import Conflict, NotFound
-from app.models import Hold, Skill, Station, Task, TaskLink, TaskStation, WorkOrder
-from app.queries.known import holds_of, skill_known, stations_of
+from app.errors import Conflict, NotFound, listed, names
+from app.models import Hold, Station, Task, TaskLink, TaskStation, WorkOrder
+from app.queries.known import holds_of, skill_known, skill_of, stations_of
 from app.services import sessions, units
+from app.services import station_limits as limits
+from app.services import station_people as people
 from app.services.notices import Matter, clear_notices
-from app.services.station_here import Facts, Here, Outcome, person_exists
+from app.services.station_here import Facts, Here, Outcome
 from app.states.order import WORKABLE
 from app.states.task import CLOSED, QUEUED
 
 _T, _TS, _L, _O = Task.__table__, TaskStation.__table__, TaskLink.__table__, WorkOrder.__table__
+# How long a task waits for the badge that opens it.
+PATIENCE = timedelta(seconds=20)
 _NOW = (
     select(
         _T.c.id, _T.c.order_id, _T.c.status, _O.c.status.label("order_status"),
@@ -26,51 +31,56 @@ _NOW = (
 )  # fmt: skip
 
 
-def sign(here: Here, person_id: int) -> Outcome:
-    """Sign a person in; the same person again signs out, another one replaces."""
-    if here.person_id == person_id:
-        return sign_out(here)
-    if not person_exists(here.connection, here.site_id, person_id):
-        raise NotFound("person.unknown", person=person_id)
-    _end_session(here)
-    before = here.person_id
-    here.move(person_id=person_id)
-    here.tell("person.signed_in", person=person_id, replaces=before)
-    if here.task_id is not None and here.stopped is None:
-        _run_again(here, here.facts(here.task_id))
-    return Outcome("person", "person.in", {"person": person_id})
+def open_task(here: Here, task_id: int, in_hand: bool = False) -> Outcome:
+    """Open a task here and begin a run; refused with the reason when it cannot be done now.
 
-
-def sign_out(here: Here) -> Outcome:
-    """Sign the person out; the open task stays open for whoever comes next."""
-    person_id = here.person()
-    _end_session(here)
-    here.tell("person.signed_out", person=person_id)
-    here.move(person_id=None)
-    here.keep(kind=None, reason=None, quantity=None, confirm=None)
-    return Outcome("person", "person.out", {"person": person_id})
-
-
-def open_task(here: Here, task_id: int) -> Outcome:
-    """Open a task here and begin a run; refused with the reason when it cannot be done now."""
+    ``in_hand`` work was begun before and is only reported now: a limit that forbids to start does not touch it.
+    """
     facts = here.facts(task_id)
-    person_id = here.person()
+    here.person()
     if here.task_id == task_id and is_running(here):
+        here.keep(kind=None, reason=None, unit=None, confirm=None, offer=None)
         return Outcome("task", "task.is_open", figures(here, facts))
     check_open(here, facts)
-    if here.task_id is not None and here.task_id != task_id:
+    if not in_hand:
+        limits.check_start(here, facts)
+    again = here.task_id == task_id
+    if here.task_id is not None and not again:
         leave(here)
     here.move(task_id=task_id)
+    here.keep(confirm=None, offer=None)
     resume(here)
     sessions.begin(here.connection, task_id, here.station_id, here.who, here.now)
-    _end_session(here)
-    here.keep(session=sessions.open_session(here.connection, facts.row, here.station_id, person_id, "run", here.now))
-    return Outcome("task", "task.opened", figures(here, facts), {"task": task_id})
+    people.run_clock(here, "run")
+    return Outcome("task", "task.continues" if again else "task.opened", figures(here, facts), {"task": task_id})
+
+
+def keep_task(here: Here, task_id: int) -> Outcome:
+    """A task before the badge: it is opened when the badge follows soon."""
+    facts = here.facts(task_id)
+    check_open(here, facts)
+    here.keep(wanted={"task": task_id, "at": here.at.isoformat()})
+    return Outcome("pending", "pending.task", facts.names, {"task": task_id})
+
+
+def badge(here: Here, person_id: int) -> Outcome:
+    """A badge; after a task that waits for it, the task opens, too."""
+    wanted = here.pending.get("wanted")
+    here.keep(wanted=None)
+    told = people.sign(here, person_id)
+    if told.code != "person.in" or not wanted or here.at - datetime.fromisoformat(wanted["at"]) > PATIENCE:
+        return told
+    try:
+        return open_task(here, wanted["task"])
+    except Conflict as refusal:
+        # The badge was good, the task is not: who signed in stays so.
+        return Outcome("refused", refusal.code, refusal.values, told.data, refusal.status)
 
 
 def is_running(here: Here) -> bool:
     """Whether somebody's time runs on the open task."""
-    return here.stopped is None and "session" in here.pending and not here.pending.get("paused")
+    idle = here.stopped is not None or here.pending.get("paused") or here.pending.get("setup")
+    return "session" in here.pending and not idle
 
 
 def check_open(here: Here, facts: Facts) -> None:
@@ -78,25 +88,31 @@ def check_open(here: Here, facts: Facts) -> None:
     task = facts.row
     state = state_of(here, task.id)
     if state.order_status not in WORKABLE or state.status in CLOSED:
-        raise Conflict("task.closed", task=task.name,
+        raise Conflict("task.closed", **names(task=task),
                        status=state.status if state.status in CLOSED else state.order_status)  # fmt: skip
-    capable = stations_of(here.connection, task.id)
+    capable = stations_of(here.connection, task.id, here.station_id)
     if capable and here.station_id not in capable:
         raise Conflict("task.other_station", stations=", ".join(sorted(capable.values())))
+    check_work(here, task, state)
+
+
+def check_work(here: Here, task: Any, state: Any) -> None:
+    """Raise why a task cannot be worked on, wherever: a hold, a skill that lacks, nothing to work on."""
     if holds_of(here.connection, task):
-        raise Conflict("task.held", task=task.name)
+        raise Conflict("task.held", **names(task=task))
     if task.skill_id and here.person_id and not skill_known(here.connection, here.person_id, task.skill_id, here.now):
-        skill = here.connection.execute(select(Skill.name).where(Skill.id == task.skill_id)).scalar()
-        raise Conflict("skill.missing", task=task.name, skill=skill)
+        raise Conflict("skill.missing", **names(task=task, skill=skill_of(here.connection, task.skill_id)))
     if state.quantity_input <= state.quantity_good + state.quantity_scrap + state.quantity_rework:
-        raise Conflict("task.no_input", task=task.name, waiting_for=_waiting_for(here, task.id) or task.name)
+        waiting = _waiting_for(here, task.id) or [(task.name, task.name_zh)]
+        raise Conflict("task.no_input", **names(task=task), **listed("waiting_for", waiting))
 
 
 def leave(here: Here) -> None:
     """Put the open task aside: its time ends, scanned parts are free again, it keeps its state."""
-    _end_session(here)
+    people.end_clock(here)
     here.move(task_id=None)
-    here.keep(parts=None, lots=None, values=None, kind=None, reason=None, unit=None, quantity=None, confirm=None)
+    here.keep(parts=None, lots=None, values=None, kind=None, reason=None, unit=None, quantity=None, confirm=None,
+              offer=None, counter=None, paused=None, setup=None)  # fmt: skip
 
 
 def start(here: Here) -> Outcome:
@@ -110,19 +126,30 @@ def start(here: Here) -> Outcome:
     return open_task(here, here.task_id)
 
 
-def pause(here: Here) -> Outcome:
-    """Stop the clock of the open task until START."""
-    facts, person_id = here.open_task(), here.person()
-    _end_session(here)
-    here.keep(session=sessions.open_session(here.connection, facts.row, here.station_id, person_id, "pause", here.now))
+def pause(here: Here, reason_id: int | None = None) -> Outcome:
+    """Stop the clock of the open task until START; a reason may be said at once or after."""
+    facts = here.open_task()
+    here.person()
+    people.run_clock(here, "pause", reason_id)
+    here.keep(confirm=None, kind=None, reason=None)
     sessions.pause(here.connection, facts.row, here.station_id, here.who, here.now)
-    here.keep(paused=True)
-    return Outcome("task", "task.paused", facts.names)
+    values: dict[str, Any] = dict(facts.names)
+    return Outcome("task", "task.paused", values if reason_id is None else values | {"reason": reason_id})
+
+
+def setup(here: Here) -> Outcome:
+    """The time from now to START is setup: changing tools, first piece, trial."""
+    facts = here.open_task()
+    here.person()
+    resume(here)
+    people.run_clock(here, "setup")
+    here.keep(confirm=None, kind=None, reason=None)
+    return Outcome("task", "task.setup", facts.names)
 
 
 def resume(here: Here) -> None:
     """The station works again: its stop is over."""
-    here.keep(paused=None)
+    here.keep(paused=None, setup=None)
     if here.stopped is not None:
         here.move(stopped=None)
         matter = Matter(here.site_id, "stop", ("station", here.station_id))
@@ -192,19 +219,6 @@ def figures(here: Here, facts: Facts) -> dict[str, Any]:
     return facts.names | {"good": str(from_micro(now.quantity_good)), "of": str(from_micro(now.quantity))}
 
 
-def _run_again(here: Here, facts: Facts) -> None:
-    session = sessions.open_session(
-        here.connection, facts.row, here.station_id, here.person(), "pause" if here.pending.get("paused") else "run",
-        here.now,
-    )  # fmt: skip
-    here.keep(session=session)
-
-
-def _end_session(here: Here) -> None:
-    sessions.close_session(here.connection, here.pending.get("session"), here.now)
-    here.keep(session=None)
-
-
 def _free() -> tuple[Any, ...]:
     held = select(Hold.id).where(Hold.released_at.is_(None), Hold.target_type == "task", Hold.target_id == _T.c.id)
     order = select(Hold.id).where(Hold.released_at.is_(None), Hold.target_type == "order", Hold.target_id == _O.c.id)
@@ -212,11 +226,11 @@ def _free() -> tuple[Any, ...]:
     return ~held.exists(), ~order.exists(), _T.c.quantity_input > used
 
 
-def _waiting_for(here: Here, task_id: int) -> str:
-    query = select(_T.c.name).join(_L, _L.c.pred_id == _T.c.id).where(
+def _waiting_for(here: Here, task_id: int) -> list[tuple[str, str | None]]:
+    query = select(_T.c.name, _T.c.name_zh).join(_L, _L.c.pred_id == _T.c.id).where(
         _L.c.succ_id == task_id, _L.c.kind != "return", _L.c.is_chosen.is_(True), _T.c.status.not_in(tuple(CLOSED))
     )  # fmt: skip
-    return ", ".join(sorted(set(here.connection.execute(query).scalars())))
+    return [(row.name, row.name_zh) for row in here.connection.execute(query)]
 
 
 def _places(here: Here, order_id: int) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from app import events
 from app.db import from_micro, to_micro
-from app.errors import Conflict, NotFound
+from app.errors import Conflict, NotFound, names
 from app.models import Report, TaskLink
 from app.queries.known import shift_of
 from app.services import flow as flows
@@ -27,7 +27,10 @@ _R, _L = Report.__table__, TaskLink.__table__
 
 @dataclass(frozen=True)
 class Undo:
-    """Who takes which report back; ``is_lead`` may do it later and for others, with a reason."""
+    """Who takes which report back; ``is_lead`` may do it later and for others, with a reason.
+
+    ``made_at`` is when it was said, where that is known better than by the server's clock.
+    """
 
     uuid: str
     site_id: int
@@ -37,6 +40,7 @@ class Undo:
     is_lead: bool = False
     reason_id: int | None = None
     actor: str | None = None
+    made_at: datetime | None = None
 
     @property
     def who(self) -> str:
@@ -80,12 +84,13 @@ def _check(connection: Connection, wish: Undo, row: Any, task: Any, now: datetim
     if connection.execute(select(_R.c.id).where(_R.c.reverses_id == row.id)).scalar() is not None:
         raise Conflict("report.reversed", report=row.id)
     if task.order_status in ("closed", "cancelled", "aborted") or task.status == "aborted":
-        raise Conflict("task.closed", task=task.name, status=task.order_status)
+        raise Conflict("task.closed", **names(task=task), status=task.order_status)
     if wish.is_lead:
         return
     if wish.person_id is None or wish.person_id not in (row.person_id, row.on_behalf_of):
         raise Conflict("report.not_yours")
-    if now - row.server_at > timedelta(minutes=WINDOW_MIN):
+    reported_at = row.server_at if row.uncertain or row.device_at is None else min(row.device_at, row.server_at)
+    if (wish.made_at or now) - reported_at > timedelta(minutes=WINDOW_MIN):
         raise Conflict("report.late", minutes=WINDOW_MIN)
 
 
@@ -154,4 +159,4 @@ def _refuse(connection: Connection, task: Any, quantity: Decimal) -> None:
                                         _R.c.kind.in_(("good", "scrap", "rework")))
     )  # fmt: skip
     report_id = connection.execute(newest).scalar()
-    raise Conflict("report.used", quantity=str(quantity), task=task.name, report=report_id)
+    raise Conflict("report.used", quantity=str(quantity), **names(task=task), report=report_id)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, func, insert, select, type_coerce, update
 from sqlalchemy.engine import Connection
 
-from app.errors import Conflict, Invalid, NotFound
+from app.errors import Conflict, Invalid, NotFound, listed
 from app.models import Hold, Item, Report, Unit
 from app.services.flow import Flow
 from app.services.numbers import take
@@ -91,15 +91,15 @@ def _check_way(connection: Connection, task: Any, row: Any, needed: list[Any]) -
     if any(done.get((task.id, kind), 0) > 0 for kind in _WORD):
         raise Conflict("unit.done", unit=row.serial)
     passed: dict[str, bool] = {}
-    names: dict[str, str] = {}
+    waiting: dict[str, tuple[str, str | None]] = {}
     for link in needed:
         kind = "rework" if link.kind == "rework" else "good"
         there = done.get((link.pred_id, kind), 0) > 0
         passed[link.input_key] = passed.get(link.input_key, False) or there
-        names[link.input_key] = link.pred_name
-    missing = sorted(names[key] for key, there in passed.items() if not there)
+        waiting[link.input_key] = (link.pred_name, link.pred_name_zh)
+    missing = [waiting[key] for key, there in passed.items() if not there]
     if missing:
-        raise Conflict("unit.not_here", unit=row.serial, waiting_for=", ".join(missing))
+        raise Conflict("unit.not_here", unit=row.serial, **listed("waiting_for", missing))
 
 
 def _born(connection: Connection, task: Any, now: datetime) -> tuple[int, str]:

@@ -3,6 +3,7 @@
 import secrets
 from datetime import datetime, timedelta
 
+from flask import current_app
 from sqlalchemy import delete, select, update
 from werkzeug.security import check_password_hash, generate_password_hash
 
@@ -11,7 +12,7 @@ from app.auth.identity import forget, token_hash
 from app.auth.policy import ROLES
 from app.db import db, transaction
 from app.errors import Conflict, Invalid, NotFound, Refused
-from app.models import ApiToken, Site, User, UserRole
+from app.models import ApiToken, LoginSession, Site, User, UserRole
 
 _FREE_TRIES = 4
 _LONGEST_WAIT_S = 900
@@ -42,7 +43,7 @@ def create(
             raise NotFound("site.unknown", site=site_code)
         if session.scalar(select(User.id).where(User.name == name)):
             raise Conflict("users.name_taken", name=name)
-        user = User(site_id=site_id, name=name, password_hash=generate_password_hash(password),
+        user = User(site_id=site_id, name=name, password_hash=_hashed(password),
                     person_id=person_id, created_at=now)  # fmt: skip
         session.add(user)
         session.flush()
@@ -51,6 +52,10 @@ def create(
         user_id = user.id
     forget()
     return user_id
+
+
+def _hashed(password: str) -> str:
+    return generate_password_hash(password, current_app.config["PASSWORD_METHOD"])
 
 
 def sign_in(name: str, password: str, now: datetime) -> User:
@@ -79,7 +84,7 @@ def set_password(user_id: int, password: str, actor: str, now: datetime) -> None
     """Give a login a new password and end its sessions."""
     if len(password) < _SHORTEST_PASSWORD:
         raise Invalid("users.password_short", shortest=_SHORTEST_PASSWORD)
-    _change(user_id, "user.password_set", actor, now, password_hash=generate_password_hash(password), failed_count=0,
+    _change(user_id, "user.password_set", actor, now, password_hash=_hashed(password), failed_count=0,
             locked_until=None)  # fmt: skip
 
 
@@ -136,5 +141,7 @@ def _change(user_id: int, topic: str, actor: str, now: datetime, **values: objec
         for name, value in values.items():
             setattr(user, name, value)
         user.session_epoch += 1
+        mine = (LoginSession.user_id == user_id) & LoginSession.ended_at.is_(None)
+        session.execute(update(LoginSession).where(mine).values(ended_at=now))
         events.record(session, user.site_id, topic, ("user", user_id), actor, now)
     forget()

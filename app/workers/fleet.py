@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import Any
 
 import structlog
 
@@ -17,31 +16,6 @@ from devices.throttle import Demand
 
 log = structlog.get_logger("poller")
 MayWrite = Callable[[], bool]
-
-
-class FencedPoller(Poller):
-    """A poller that renews and releases demands only while its process may write: another may hold these machines."""
-
-    def __init__(self, maps: Sequence[DeviceMap], sink: Sink, may_write: MayWrite, **options: Any) -> None:
-        """As Poller; ``may_write`` is asked before each write that the poller makes by itself.
-
-        A machine may still obey a poller that died, so nobody is taken to be at rest: the first `apply` writes to
-        each machine what is wanted of it, be it only to run.
-        """
-        super().__init__(maps, sink, **options)
-        self._may_write = may_write
-        for unit in (unit for line in self._lines for unit in line.units if unit.keeper.block):
-            unit.keeper.mode = "unknown"
-
-    async def _renew(self, line: Any, unit: Any, index: int) -> None:
-        if self._may_write():
-            await super()._renew(line, unit, index)
-        else:
-            line.due.pop((index, "limit"), None)
-
-    async def _release(self, line: Any) -> None:
-        if self._may_write():
-            await super()._release(line)
 
 
 class Funnel:
@@ -96,20 +70,21 @@ class Fleet:
         self, sink: Sink, may_write: MayWrite, periods: Mapping[str, float], clock: Clock = SYSTEM
     ) -> None:  # fmt: skip
         self._sink, self._may_write, self._periods, self._clock = sink, may_write, periods, clock
-        self._pollers: dict[tuple[str, int], tuple[tuple[DeviceMap, ...], FencedPoller]] = {}
+        self._pollers: dict[tuple[str, str, int], tuple[tuple[DeviceMap, ...], Poller]] = {}
 
     async def bring(self, known: Iterable[KnownDevice]) -> None:
         """Have exactly these devices polled: links that changed begin anew, those that went are stopped."""
-        groups: dict[tuple[str, int], list[DeviceMap]] = {}
+        groups: dict[tuple[str, str, int], list[DeviceMap]] = {}
         for one in known:
             if one.map:
-                groups.setdefault((one.map.link.host, one.map.link.port), []).append(one.map)
+                groups.setdefault(one.map.link.line, []).append(one.map)
         wanted = {link: tuple(maps) for link, maps in groups.items()}
         gone = [link for link, (maps, _) in self._pollers.items() if wanted.get(link) != maps]
         await asyncio.gather(*(self._pollers.pop(link)[1].stop() for link in gone))
         for link in [link for link in wanted if link not in self._pollers]:
-            poller = FencedPoller(
-                wanted[link], self._sink, self._may_write, periods=self._periods, clock=self._clock
+            poller = Poller(
+                wanted[link], self._sink, periods=self._periods, clock=self._clock, may_write=self._may_write,
+                inherits=True,
             )  # fmt: skip
             await poller.start()
             self._pollers[link] = wanted[link], poller

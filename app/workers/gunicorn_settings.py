@@ -9,7 +9,7 @@ from app.logs import logging_config
 from app.workers.leash import die_with
 from app.workers.supervise import Stop
 
-worker_class = "gthread"
+worker_class = "app.workers.staying.StayingWorker"
 # The supervisor kills after ten.
 graceful_timeout = 8
 timeout = 60
@@ -27,10 +27,16 @@ def post_fork(_arbiter: Any, _worker: Any) -> None:
 
 
 def post_worker_init(worker: Any) -> None:
-    """Once the application is loaded: seal events and feed the live pages from this process."""
+    """Once the application is loaded: make it warm, seal events, feed the live pages, send labels."""
+    from app.workers.printing import Sender
     from app.workers.relay import start_relay
+    from app.workers.uses import start_uses
+    from app.workers.warm import warm
 
+    warm(worker.wsgi)
     start_relay(worker.wsgi)
+    Sender(worker.wsgi).start()
+    start_uses(worker.wsgi)
     end_streams_first(worker.wsgi)
 
 

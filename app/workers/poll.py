@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 from app.db import db, now_utc
 from app.models import Lease
 from app.queries.machines import KnownDevice, known_devices
-from app.services import leases, limits, monitoring, readings
+from app.services import andon, counting, leases, limits, monitoring, readings, stops
 from app.workers.fleet import Fleet, Funnel
 from app.workers.supervise import Waits
 from devices.sample import Batch, LinkHealth
@@ -41,6 +41,7 @@ class Rhythm:
 
     flush_s: float = 1.0
     limits_s: float = 1.0
+    people_s: float = 5.0
     beat_s: float = 3.0
     look_s: float = 5.0
     upkeep_s: float = 60.0
@@ -109,6 +110,7 @@ class _Polling:
                 ("lease", lambda: self._renew(fleet, lost), every.beat_s),
                 ("devices", lambda: self._look(fleet), every.look_s),
                 ("limits", lambda: self._limit(fleet), every.limits_s),
+                ("people", self._people, every.people_s),
                 ("upkeep", self._upkeep, every.upkeep_s),
             )
         ]
@@ -166,7 +168,12 @@ class _Polling:
         if reports:
             await self._in_store(lambda: limits.keep_reports(reports, now_utc(), self._guard))
 
+    async def _people(self) -> None:
+        await self._in_store(lambda: andon.escalate(now_utc(), self._guard))
+        await self._in_store(lambda: stops.ask(now_utc(), self._guard))
+
     async def _upkeep(self) -> None:
+        await self._in_store(lambda: counting.reconcile(now_utc(), self._guard))
         await self._in_store(lambda: (readings.roll_up(now_utc()), readings.purge(now_utc())))
 
     async def _ingest(self, batches: list[Batch]) -> None:
@@ -223,7 +230,7 @@ class _Polling:
     def _link(self, one: LinkHealth) -> dict[str, Any]:
         return {"link": one.link, "devices": [self.codes.get(device, device) for device in one.devices],
                 "ids": [int(device) for device in one.devices], "state": one.state, "failures": one.failures,
-                "reason": one.reason, "connects": one.connects,
+                "reason": one.reason, "connects": one.connects, "missed": one.missed, "late_s": round(one.late_s, 3),
                 "last_ok_at": one.last_ok_at.isoformat() if one.last_ok_at else None}  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, case, func, select
 
 from app.events import Store
 from app.models import ExternalRef, Hold, Item, Line, ProductionOrder, Reason, ReworkOrder, Task, WorkOrder
+from app.queries.progress import progress as far
 from app.queries.resources import tasks
 from app.states.task import CLOSED
 
@@ -62,21 +63,15 @@ def holds(store: Store, target_type: str, target_id: int) -> list[dict[str, Any]
 
 
 def progress(store: Store, order_ids: list[int]) -> dict[int, dict[str, Any]]:
-    """How far orders are, by id: good and scrap of their final tasks, the planned quantity, tasks closed."""
-    nothing = {"quantity": Decimal(0), "good": Decimal(0), "scrap": Decimal(0), "tasks": 0, "tasks_closed": 0}
-    found: dict[int, dict[str, Any]] = defaultdict(lambda: dict(nothing))
+    """How far orders are, by id: good of what their final tasks want, scrap of all tasks, tasks closed."""
+    found = {at: {"quantity": Decimal(0), "good": Decimal(0), "scrap": Decimal(0), "tasks": 0, "tasks_closed": 0}
+             for at in order_ids}  # fmt: skip
+    for at, done in far(store, order_ids).items():
+        found[at].update(quantity=done.quantity, good=done.good, scrap=done.scrap)
     closed = func.sum(case((_T.c.status.in_(tuple(CLOSED)), 1), else_=0))
     counts = select(_T.c.order_id, func.count().label("tasks"), closed.label("tasks_closed"))
-    counts = counts.where(_T.c.order_id.in_(order_ids)).group_by(_T.c.order_id)
-    for row in store.execute(counts).mappings():
-        found[row["order_id"]].update(tasks=row["tasks"], tasks_closed=row["tasks_closed"])
-    final = select(_T.c.order_id, _T.c.loop_no, _T.c.quantity, _T.c.quantity_good, _T.c.quantity_scrap)
-    for row in store.execute(final.where(_T.c.order_id.in_(order_ids), _T.c.is_final.is_(True))):
-        mine = found[row.order_id]
-        # A rework loop does pieces again that the order counts already.
-        mine["quantity"] += row.quantity if row.loop_no == 0 else 0
-        mine["good"] += row.quantity_good
-        mine["scrap"] += row.quantity_scrap
+    for row in store.execute(counts.where(_T.c.order_id.in_(order_ids)).group_by(_T.c.order_id)):
+        found[row.order_id].update(tasks=row.tasks, tasks_closed=row.tasks_closed)
     return found
 
 

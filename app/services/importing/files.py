@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
 
+from app import formula
 from app.services.importing.description import Sheet, Table
 from app.services.importing.problems import Problem
 from app.services.importing.sheets import SHEETS, SITE
@@ -45,9 +46,14 @@ def _csv(path: Path, problems: list[Problem]) -> Iterator[tuple[str, list[Cells]
     delimiter = max(_DELIMITERS, key=first.count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
-        yield path.stem, [[cell.strip() for cell in row] for row in reader]
+        yield path.stem, [[plain(cell) for cell in row] for row in reader]
     except csv.Error as error:
         problems.append(Problem(path.name, reader.line_num, None, "not_csv", {"detail": str(error)}))
+
+
+def plain(cell: str) -> str:
+    """The text of a cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
+    return formula.plain(cell.strip())
 
 
 def decoded(raw: bytes) -> str | None:
@@ -101,7 +107,7 @@ def cell_text(value: object) -> str:
         return value.isoformat()
     if isinstance(value, time):
         return value.strftime("%H:%M")
-    return str(value).strip()
+    return plain(str(value))
 
 
 def _known(title: str) -> Sheet | None:

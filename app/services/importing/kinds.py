@@ -93,7 +93,14 @@ def choice(*words: str) -> Kind:
             raise BadCell("unknown_word", value=cell, words=", ".join(words))
         return word
 
+    read.words = words  # type: ignore[attr-defined]
     return read
+
+
+def words_of(kind: Kind) -> tuple[str, ...]:
+    """The words a ``choice`` takes; none for other kinds."""
+    found: tuple[str, ...] = getattr(kind, "words", ())
+    return found
 
 
 def flag(cell: str, _clock: Clock) -> bool:

@@ -5,15 +5,16 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from app.models import Site
+from app.models import Person, Site
 from app.services.importing.description import Column, Record, Sheet
 from app.services.importing.rows import Reading
-from app.services.importing.sheets import SHEETS
+from app.services.importing.sheets import BOM_SHEETS, ROUTING_SHEETS, SHEETS
 
 Pair = tuple[str, str]
+FEW = 2000
 
 
 @dataclass
@@ -60,30 +61,75 @@ def _referred() -> list[Sheet]:
     return [sheet for sheet in SHEETS.values() if sheet.model and sheet.key == ("code",)]
 
 
-def load(session: Session, reading: Reading) -> Known:
-    """What stands in the store and in the folder."""
+def is_small(reading: Reading) -> bool:
+    """Tell whether a reading is a handful of rows, which must not wait for a whole plant to be loaded."""
+    revised = any(reading.of(name) for name in (*BOM_SHEETS, *ROUTING_SHEETS))
+    return not revised and sum(map(len, reading.records.values())) <= FEW
+
+
+def load(session: Session, reading: Reading, only_named: bool = False) -> Known:
+    """What stands in the folder, and in the store: all of it, or for a small reading what it names.
+
+    ``only_named`` reads no more than that of a revision, too: enough to check one that is not compared with the store.
+    """
     known = Known()
     sites = {site.id: site.code for site in session.scalars(select(Site))}
+    named = _named_codes(reading) if only_named or is_small(reading) else None
     for sheet in _referred():
-        for row in session.scalars(select(sheet.model)):
-            site = row.code if sheet.name == "sites" else sites[row.site_id]
-            known.stored.setdefault(sheet.name, {})[site, row.code] = row.id
-            known.rows.setdefault(sheet.name, {})[site, row.code] = row
-        known.stored.setdefault(sheet.name, {})
-        known.codes[sheet.name] = {at: pair for pair, at in known.stored[sheet.name].items()}
+        known.stored[sheet.name], known.codes[sheet.name], known.rows[sheet.name] = {}, {}, {}
         found = reading.of(sheet.name)
         known.records[sheet.name] = {(r.site, r.values["code"]): r for r in found if r.values.get("code")}
+        query = select(sheet.model)
+        if named is not None and sheet.name != "sites":
+            badges = {record.values.get("badge") for record in reading.of("people")}
+            mine = sheet.model.code.in_(named.get(sheet.name, ()))
+            query = query.where(or_(mine, Person.badge.in_(badges)) if sheet.name == "people" else mine)
+        _learn(known, sheet, session.scalars(query), sites)
+    if named is not None:
+        _learn_referred(session, known, sites)
     return known
 
 
-def check_references(reading: Reading, known: Known) -> None:
+def _learn(known: Known, sheet: Sheet, rows: Iterable[Any], sites: dict[int, str]) -> None:
+    for row in rows:
+        pair = (row.code if sheet.name == "sites" else sites[row.site_id], row.code)
+        known.stored[sheet.name][pair] = row.id
+        known.codes[sheet.name][row.id] = pair
+        known.rows[sheet.name][pair] = row
+
+
+def _named_codes(reading: Reading) -> dict[str, set[str]]:
+    """The codes that a reading names, by the sheet they belong to."""
+    found: dict[str, set[str]] = {}
+    for name, records in reading.records.items():
+        for record in records:
+            if SHEETS[name].key == ("code",) and record.values.get("code"):
+                found.setdefault(name, set()).add(record.values["code"])
+            for column in SHEETS[name].columns:
+                if column.ref:
+                    found.setdefault(column.ref, set()).update(_named(record.values.get(column.name)))
+    return found
+
+
+def _learn_referred(session: Session, known: Known, sites: dict[int, str]) -> None:
+    """The rows that loaded rows refer to: a change tells their codes."""
+    for sheet in _referred():
+        for column in (c for c in sheet.columns if c.ref and c.attribute and c.attribute.endswith("_id")):
+            ids = {getattr(row, str(column.attribute)) for row in known.rows[sheet.name].values()}
+            missing = ids - {None} - known.codes[str(column.ref)].keys()
+            if missing:
+                target = SHEETS[str(column.ref)]
+                _learn(known, target, session.scalars(select(target.model).where(target.model.id.in_(missing))), sites)
+
+
+def check_references(session: Session, reading: Reading, known: Known) -> None:
     """Every code that a cell names must exist in its site, and be in use unless the row itself is out of use."""
     for sheet in SHEETS.values():
         columns = [column for column in sheet.columns if column.ref]
         for record in reading.of(sheet.name):
             for column in columns:
                 for code in _named(record.values.get(column.name)):
-                    _check(reading, known, record, column, code)
+                    _check(session, reading, known, record, column, code)
     _check_badges(reading, known)
 
 
@@ -93,14 +139,20 @@ def _named(value: Any) -> Iterable[str]:
     return value if isinstance(value, list) else (value,)
 
 
-def _check(reading: Reading, known: Known, record: Record, column: Column, code: str) -> None:
+def _check(session: Session, reading: Reading, known: Known, record: Record, column: Column, code: str) -> None:
     sheet = str(column.ref)
     if not known.has(sheet, record.site, code):
-        codes = {c for s, c in (*known.records[sheet], *known.stored[sheet]) if s == record.site}
+        codes = {c for s, c in known.records[sheet] if s == record.site} | _codes(session, known, sheet, record.site)
         close = "".join(get_close_matches(code, codes, 1))
         reading.wrong(record, column.name, "unknown_reference", value=code, file=sheet, close=close)
     elif known.is_retired(sheet, record.site, code) and not record.values.get("retired"):
         reading.wrong(record, column.name, "retired_reference", value=code, file=sheet)
+
+
+def _codes(session: Session, known: Known, sheet: str, site: str) -> set[str]:
+    """All stored codes of a sheet, to find the one that was meant."""
+    model = SHEETS[sheet].model
+    return set(session.scalars(select(model.code).where(model.site_id == known.site_ids().get(site))))
 
 
 def _check_badges(reading: Reading, known: Known) -> None:

@@ -1,4 +1,4 @@
-"""Register maps: every YAML file of the folder ``devices``, checked by the devices room, as rows of devices."""
+"""Register maps: every YAML or CSV file of the folder ``devices``, checked by the devices room, as rows of devices."""
 
 import hashlib
 from collections import Counter
@@ -18,6 +18,8 @@ from app.services.importing.result import Counts
 from devices import tagmap
 from devices.tags import DeviceMap
 
+MAPS = (".yaml", ".yml", ".csv")
+
 
 @dataclass(frozen=True)
 class MapEntry:
@@ -34,11 +36,11 @@ def read_maps(folder: Path) -> tuple[list[MapEntry], list[str], list[Problem]]:
     entries: list[MapEntry] = []
     files: list[str] = []
     problems: list[Problem] = []
-    for path in sorted((folder / "devices").glob("*.y*ml")):
+    for path in sorted(one for one in (folder / "devices").glob("*") if one.suffix.lower() in MAPS):
         name = f"devices/{path.name}"
         files.append(name)
         try:
-            text = path.read_text(encoding="utf-8-sig")
+            text = tagmap.text_of(path)
         except UnicodeDecodeError:
             problems.append(Problem(name, None, None, "not_text"))
             continue
@@ -61,7 +63,7 @@ def _entries(name: str, text: str) -> list[MapEntry]:
 def _twice(entries: list[MapEntry]) -> list[Problem]:
     """A device, and an address, stands in one file only; within a file the devices room looks itself."""
     names = Counter(entry.map.device for entry in entries)
-    links = Counter(_link(entry) for entry in entries if entry.map.link.port)
+    links = Counter(_link(entry) for entry in entries if _link(entry))
     found = []
     for entry in entries:
         for value, times in ((entry.map.device, names[entry.map.device]), (_link(entry), links[_link(entry)])):
@@ -71,7 +73,7 @@ def _twice(entries: list[MapEntry]) -> list[Problem]:
 
 
 def _link(entry: MapEntry) -> str:
-    return f"{entry.map.link.host}:{entry.map.link.port}/{entry.map.link.unit}"
+    return entry.map.link.address
 
 
 def check_maps(entries: list[MapEntry], site: str, known: Known) -> list[Problem]:

@@ -1,12 +1,13 @@
 """What an import did, or would do."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from app.services.importing.problems import Problem
 
 # stage, how many of it are done, how many there are
 OnProgress = Callable[[str, int, int], None]
+MOST_CHANGES = 2000
 
 
 @dataclass
@@ -24,13 +25,28 @@ class Counts:
         return self.created + self.updated
 
 
+@dataclass(frozen=True)
+class Change:
+    """A row that is new (``before`` is None) or differs: texts by column, of what changed alone."""
+
+    sheet: str
+    row: int
+    key: tuple[str, ...]
+    before: Mapping[str, str] | None
+    after: Mapping[str, str]
+
+
 @dataclass
 class ImportResult:
-    """Counts by file kind, the files read, and every problem; with a problem nothing was written."""
+    """Counts by file kind, the files read, and every problem; with a problem nothing was written.
+
+    ``changes`` tells the first ``MOST_CHANGES`` rows that differ, so that a trial can show them.
+    """
 
     counts: dict[str, Counts] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
     written: bool = False
 
     @property
@@ -41,3 +57,8 @@ class ImportResult:
     def of(self, sheet: str) -> Counts:
         """The counts of a file kind."""
         return self.counts.setdefault(sheet, Counts())
+
+    def tell(self, change: Change) -> None:
+        """Remember what changed in a row, as long as somebody could still read it all."""
+        if len(self.changes) < MOST_CHANGES:
+            self.changes.append(change)

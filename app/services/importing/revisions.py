@@ -15,12 +15,10 @@ from app import models as m
 from app.services.importing.description import Record, Sheet
 from app.services.importing.known import Known
 from app.services.importing.rows import Reading
-from app.services.importing.sheets import SHEETS
+from app.services.importing.sheets import ROUTING_SHEETS, SHEETS
 
 Item = tuple[str, str]  # codes of site and item
 Rows = dict[tuple[Any, ...], dict[str, Any]]
-BOM_SHEETS = ("bom",)
-ROUTING_SHEETS = ("routings", "operation_links", "operation_stations", "characteristics")
 _STEP = 10
 
 
@@ -61,10 +59,15 @@ def stored_routings(session: Session, known: Known) -> dict[Item, Content]:
     return found
 
 
+def routing_headers(session: Session, known: Known) -> dict[Item, Content]:
+    """Which of the known items have an approved routing, without its rows."""
+    return _headers(session, m.Routing, known)
+
+
 def _headers(session: Session, model: Any, known: Known) -> dict[Item, Content]:
-    items = {at: pair for pair, at in known.stored["items"].items()}
+    items = known.codes["items"]
     approved = session.scalars(select(model).where(model.status == "approved").order_by(model.id))
-    return {items[row.item_id]: Content(header=row) for row in approved}
+    return {items[row.item_id]: Content(header=row) for row in approved if row.item_id in items}
 
 
 def _put(content: Content, sheet: Sheet, row: Any, known: Known, keys: dict[int, str]) -> None:

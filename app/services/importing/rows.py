@@ -45,6 +45,7 @@ def read_tables(tables: Iterable[Table], now: datetime, stored_zones: Mapping[st
         if name in by_name and name != "sites":
             reading.records.setdefault(name, [])[:0] = _records(by_name[name], reading)
     _spread_skills(reading)
+    _spread_stations(reading)
     for name, sheet in SHEETS.items():
         _twice(sheet, reading.of(name), reading)
     return reading
@@ -117,6 +118,19 @@ def _spread_skills(reading: Reading) -> None:
             record.relative = frozenset({"valid_until"} if relative else ())
             record.shown = "skills"
             reading.records.setdefault("person_skills", []).append(record)
+
+
+def _spread_stations(reading: Reading) -> None:
+    """The stations in an operation's cell are rows of operation_stations, the first one preferred."""
+    sheet = SHEETS["operation_stations"]
+    for operation in reading.of("routings"):
+        for preference, station in enumerate(operation.values.get("stations") or ()):
+            values = {column.name: column.default for column in sheet.columns}
+            values |= {"item": operation.values.get("item"), "operation": operation.values.get("operation"),
+                       "station": station, "preference": preference}  # fmt: skip
+            record = Record(sheet, operation.file, operation.row, operation.site, values, frozenset(values))
+            record.shown = "stations"
+            reading.records.setdefault("operation_stations", []).append(record)
 
 
 def _twice(sheet: Sheet, records: Iterable[Record], reading: Reading) -> None:

@@ -1,7 +1,10 @@
 """Every file the importer knows, as a table of descriptions. docs/import.md tells the same to people."""
 
+from decimal import Decimal
+
 from app import models as m
 from app.services.importing import kinds as k
+from app.services.importing import past_cells as past
 from app.services.importing import rules as r
 from app.services.importing.description import Column as C
 from app.services.importing.description import Sheet
@@ -11,8 +14,9 @@ _CODE = C("code", k.code, required=True)
 _NAMES = (C("name", _name, required=True), C("name_zh", _name))
 _RETIRED = C("retired", k.flag, default=False)
 _SUPPLIES = ("make_to_order", "stock", "buy", "phantom")
-_REASONS = ("scrap", "rework", "stop", "hold", "help", "correction")
+_REASONS = ("scrap", "rework", "stop", "pause", "hold", "help", "correction", "skip", "symptom")
 _ANY = -k.LARGEST
+_NONE = Decimal(0)
 SITE = C("site", k.code, into=None)
 
 
@@ -40,7 +44,9 @@ _PLANT = (
     Sheet(
         "stations", m.Station, ("code",),
         (_CODE, *_NAMES, _ref("line", "lines", required=True), C("position", k.whole(0), default=0),
-         C("capacity", k.whole(1, 1000), default=1), C("shifts", k.codes, default=[], ref="shifts", into="shifts"),
+         C("capacity", k.whole(1, 1000), default=1), C("people", k.whole(1, 100), default=1),
+         C("idle_min", k.whole(0, 1440), default=15),
+         C("shifts", k.codes, default=[], ref="shifts", into="shifts"),
          _ref("location", "locations"), _RETIRED),
     ),
     Sheet("machines", m.Machine, ("code",), (_CODE, *_NAMES, _ref("station", "stations", required=True), _RETIRED)),
@@ -98,6 +104,12 @@ _ITEMS = (
         (_ITEM, C("lot", k.code), _ref("location", "locations", required=True),
          C("quantity", k.amount(above=True), required=True)),
     ),
+    Sheet(
+        "expected_receipts", m.ExpectedReceipt, ("code",),
+        (_CODE, _ITEM, C("quantity", k.amount(above=True), required=True),
+         C("due", k.moment("08:00"), required=True, into="due_at"),
+         C("received", k.moment("08:00"), into="received_at")),
+    ),
 )  # fmt: skip
 
 _PROCESS = (
@@ -117,9 +129,11 @@ _PROCESS = (
          C("kind", k.text(32), default="normal"),
          C("piece_min", k.amount(most=100_000), required=True), C("fixed_min", k.amount(most=100_000), default=0),
          C("optional", k.flag, default=False, into="is_optional"), C("alternate_group", k.code),
-         C("batch_size", k.whole(1, 10_000)),
+         C("batch_size", k.whole(1, 10_000)), C("setup_family", k.code),
+         C("outside_min", k.whole(1, 1_000_000)),
          C("max_loops", k.whole(1, 100), default=3), _ref("skill", "skills"), C("instruction", _long),
-         C("instruction_zh", _long), C("parameters", k.pairs, default={})),
+         C("instruction_zh", _long), C("parameters", k.pairs, default={}),
+         C("stations", k.codes, ref="stations", into=None)),
         part=m.Operation,
     ),
     Sheet(
@@ -136,6 +150,12 @@ _PROCESS = (
         (_OF_ITEM, _OPERATION, _ref("station", "stations", required=True), _ref("machine", "machines"),
          C("factor", k.amount(above=True, most=1000), default=1), C("preference", k.whole(0, 1000), default=0)),
         part=m.OperationStation,
+    ),
+    Sheet(
+        "setup_times", m.SetupTime, ("station", "from_family", "to_family"),
+        (_ref("station", "stations", required=True), C("from_family", k.code, required=True),
+         C("to_family", k.code, required=True), C("minutes", k.amount(most=100_000), required=True)),
+        rules=(r.different("from_family", "to_family"),),
     ),
     Sheet(
         "characteristics", None, ("item", "operation", "code"),
@@ -167,7 +187,32 @@ _WORK = (
          C("customer_order", _line), C("customer", _line)),
         rules=(r.in_order("earliest", "due", strictly=True),),
     ),
+    Sheet(
+        "running", None, ("system", "number", "item", "operation", "place"),
+        (C("number", k.code, required=True), C("system", k.text(32), default="import"), _ITEM,
+         C("operation", k.code, required=True), C("place", k.text(200)), C("good", k.amount(), default=_NONE),
+         C("scrap", k.amount(), default=_NONE)),
+    ),
+    Sheet(
+        "open_units", None, ("item", "serial"),
+        (C("number", k.code, required=True), C("system", k.text(32), default="import"), _ITEM,
+         C("serial", k.code, required=True), C("operation", k.code, required=True)),
+    ),
+    Sheet(
+        "history", None, ("item", "serial"),
+        (C("serial", k.code, required=True), _ITEM, C("made_at", k.moment("08:00"), required=True),
+         _ref("shift", "shifts"), C("steps", past.steps, required=True), C("lots", past.lots, default=[]),
+         C("values", past.values, default=[]), C("shipped_at", k.moment("12:00")), C("customer_order", _line),
+         C("customer", _line)),
+    ),
+    Sheet(
+        "complaints", None, ("serial", "symptom"),
+        (C("serial", k.code, required=True), _ref("symptom", "reasons", required=True),
+         C("received", k.moment("12:00"), required=True), C("customer", _line), C("note", _long)),
+    ),
 )  # fmt: skip
 
 # In the order of writing: what is referred to comes first.
 SHEETS: dict[str, Sheet] = {sheet.name: sheet for sheet in (*_PLANT, *_PEOPLE, *_ITEMS, *_PROCESS, *_WORK)}
+BOM_SHEETS = ("bom",)
+ROUTING_SHEETS = ("routings", "operation_links", "operation_stations", "characteristics")

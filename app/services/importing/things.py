@@ -34,9 +34,11 @@ def _known(plant: Plant, record: Record) -> bool:
 
 
 def _items(plant: Plant) -> Iterator[Problem]:
+    # Items that come alone get their routing afterwards; release refuses those that never got one.
+    brings_ways = bool(plant.reading.of("routings"))
     for record in plant.reading.of("items"):
         has_way = (record.site, record.values["code"]) in plant.routings
-        if record.values["supply"] == "make_to_order" and not has_way and not record.values["retired"]:
+        if record.values["supply"] == "make_to_order" and not has_way and brings_ways and not record.values["retired"]:
             yield record.problem("supply", "no_routing", value=record.values["code"])
         if (record.site, record.values["code"]) in plant.moved:
             yield from _counted_as_before(plant, record)

@@ -2,9 +2,11 @@
 
 from flask_babel import LazyString
 
+from app.errors import Refused
 from app.i18n import gettext
 from app.i18n import lazy_gettext as _
 from app.services.importing.problems import Problem
+from app.words import sentence as refused
 
 WORDS: dict[str, LazyString] = {
     # the file
@@ -43,6 +45,10 @@ WORDS: dict[str, LazyString] = {
     "bad_weekdays": _("%(value)s are no days of the week. Write 1-5 or mon-fri;sun."),
     "bad_breaks": _("%(value)s are no breaks. Write 10:00-10:30;12:00-12:10."),
     "bad_pairs": _("%(value)s are no named values. Write temperature=42;pressure=2.1, each name once."),
+    "bad_part": _("%(value)s cannot be read. docs/import.md shows the form of this cell."),
+    "empty_cell": _("This cell is empty. Fill it in."),
+    "in_the_future": _("%(value)s has not come yet. Correct the time."),
+    "not_serialised": _("%(value)s is not counted piece by piece, so it has no history of single units."),
     # the row
     "not_after": _("%(value)s must come after %(other)s (%(other_value)s)."),
     "same": _("%(value)s stands in %(other)s already. Name another one."),
@@ -55,6 +61,7 @@ WORDS: dict[str, LazyString] = {
     # between the files
     "unknown_reference": _("%(value)s is not in %(file)s. Correct the code or add it there."),
     "retired_reference": _("%(value)s of %(file)s is out of use. Choose another one."),
+    "station_in_use": _("Open tasks of %(orders)s can be done at %(value)s only. Finish or cancel them first."),
     "badge_taken": _("The badge %(value)s belongs to %(person)s. Give another one."),
     "bom_cycle": _("The bill of material goes round in a circle: %(path)s. Take one of these lines out."),
     "no_such_operation": _("%(item)s has no operation %(value)s (it has: %(known)s). Correct it or add the operation."),
@@ -73,6 +80,12 @@ WORDS: dict[str, LazyString] = {
     "bad_rework": _("%(item)s: rework from %(pred)s must go back to an operation before it, not to %(succ)s."),
     "bad_alternate": _("%(item)s: the alternate group %(group)s does not hold at %(operation)s: %(reason)s."),
     "duplicate_key": _("%(item)s: %(key)s is linked twice. Keep one link."),
+    # running orders
+    "no_such_order": _("There is no order %(value)s. Add it to orders."),
+    "several_places": _("%(value)s stands at several places of the structure (%(places)s). Name one in place."),
+    "units_disagree": _("%(value)s are told good here, but %(units)s open units have passed. Correct one of them."),
+    "scrapped_units": _("Scrapped units are not open. Lower the quantity of the order by %(value)s instead."),
+    "does_not_add_up": _("%(order)s: %(why)s"),
     # register maps
     "map_problem": _("The register map does not hold: %(problem)s %(value)s. docs/devices.md shows the form."),
     "map_twice": _("%(value)s stands in more than one register map. Keep one."),
@@ -92,6 +105,8 @@ def sentence(problem: Problem) -> str:
     if words is None:
         return gettext("Refused: %(code)s.", code=problem.code)
     values = dict(problem.values)
+    if problem.code == "does_not_add_up":
+        values["why"] = refused(Refused(values["refusal"], **values["values"]))
     if values.get("reason") in REASONS:
         values["reason"] = str(REASONS[values["reason"]])
     said = str(words) % values

@@ -9,8 +9,8 @@ from app import models as m
 from app.services.importing.description import Sheet
 from app.services.importing.known import Known
 from app.services.importing.result import Counts
-from app.services.importing.revisions import ROUTING_SHEETS, Content, Item
-from app.services.importing.sheets import SHEETS
+from app.services.importing.revisions import Content, Item
+from app.services.importing.sheets import ROUTING_SHEETS, SHEETS
 
 _CHILDREN = (m.Characteristic, m.OperationStation)
 
@@ -45,7 +45,7 @@ def write_routings(
             continue
         touched.add(item[0])
         _empty(session, header.id)
-        _fill(session, header.id, content, item[0], known)
+        fill_routing(session, header.id, content, item[0], known)
     session.flush()
     return touched
 
@@ -122,7 +122,8 @@ def _empty(session: Session, routing_id: int) -> None:
     session.execute(delete(m.Operation).where(m.Operation.routing_id == routing_id))
 
 
-def _fill(session: Session, routing_id: int, content: Content, site: str, known: Known) -> None:
+def fill_routing(session: Session, routing_id: int, content: Content, site: str, known: Known) -> None:
+    """Write the rows of a routing that has none yet."""
     operations = {
         values["operation"]: m.Operation(routing_id=routing_id, **_fields(SHEETS["routings"], values, site, known, {}))
         for values in content.of("routings").values()

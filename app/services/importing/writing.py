@@ -5,11 +5,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from app import events
-from app.services.importing import machines, opening, orders, store, write_revisions
+from app.services.importing import cutover, machines, opening, orders, store, write_past, write_revisions
 from app.services.importing.plan import Plan
 from app.services.importing.result import ImportResult, OnProgress
-from app.services.importing.revisions import ROUTING_SHEETS
-from app.services.importing.sheets import SHEETS
+from app.services.importing.sheets import ROUTING_SHEETS, SHEETS
 
 TOPIC = "import.done"
 
@@ -25,6 +24,7 @@ def write_all(session: Session, plan: Plan, result: ImportResult, actor: str | N
         before = result.of("devices").changed
         machines.write_maps(session, plan.maps, plan.reading.default_site, plan.known, result.of("devices"))
         touched |= {plan.reading.default_site} if result.of("devices").changed > before else set()
+    touched |= cutover.write(session, plan.reading, plan.known, result, actor, now)
     tell("write", len(SHEETS), len(SHEETS))
     counts = {name: [c.created, c.updated, c.unchanged, c.kept] for name, c in result.counts.items()}
     for code in sorted(touched):
@@ -41,10 +41,14 @@ def _write(
         return write_revisions.write_boms(session, plan.asked_boms, plan.boms, known, result.of(name))
     if name == "routings" and plan.asked_routings:
         return write_revisions.write_routings(session, plan.asked_routings, plan.routings, known, result.of(name))
-    if not records or name in ROUTING_SHEETS:
+    if not records or name in (*ROUTING_SHEETS, "running", "open_units"):
         return set()
     if name == "stock":
         return opening.book(session, records, known, result.of(name), actor, now)
     if name == "orders":
         return orders.create(session, records, known, result.of(name), actor, now)
-    return store.write(session, SHEETS[name], records, known, result.of(name))
+    if name == "history":
+        return write_past.write(session, records, known, result.of(name), actor, now)
+    if name == "complaints":
+        return write_past.write_complaints(session, records, known, result.of(name), actor, now)
+    return store.write(session, SHEETS[name], records, known, result, actor, now)

@@ -1,0 +1,132 @@
+"""How much work is under way to a station: what its limit rule is judged by.
+
+A rope reaches from the station that releases to the congested one, along the edges of each order's process. At an
+assembly only the branch from the releasing station counts: to hold it for another branch's parts helps nobody.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import BigInteger, select, type_coerce
+
+from app.events import Store
+from app.models import Task, TaskLink, WorkOrder
+from app.queries.machines import KnownRule, placed
+from app.states.order import WORKABLE
+from app.states.task import OPEN
+
+_T, _O, _L = Task.__table__, WorkOrder.__table__, TaskLink.__table__
+_ONE = 1_000_000
+
+
+@dataclass
+class _Input:
+    """One input of a task, in millionths of its pieces: what came by it, and from which tasks at which ratio."""
+
+    came: int = 0
+    sources: list[tuple[int, int, int]] = field(default_factory=list)
+
+
+@dataclass
+class _Step:
+    """A task: where it is done, what it may use by all its inputs, what it used, minutes a piece, its inputs."""
+
+    station_id: int | None
+    is_open: bool
+    available: int
+    used: int
+    minutes: float
+    inputs: dict[str, _Input] = field(default_factory=lambda: defaultdict(_Input))
+
+
+def backlogs(store: Store, rules: Iterable[KnownRule]) -> dict[int, float]:
+    """What is under way to the station of each rule from its releasing station, by rule: pieces, or minutes of work.
+
+    Where no open order leads from one to the other, all that waits before the station counts.
+    """
+    rules = list(rules)
+    steps = _steps(store, {rule.station_id for rule in rules})
+    at: dict[int | None, list[int]] = defaultdict(list)
+    for task_id, step in steps.items():
+        if step.is_open:
+            at[step.station_id].append(task_id)
+    return {rule.id: _backlog(steps, at[rule.station_id], rule) for rule in rules}
+
+
+def _backlog(steps: dict[int, _Step], tasks: list[int], rule: KnownRule) -> float:
+    walk = _Walk(steps, rule.upstream_id)
+    waits = {task_id: walk.rope(task_id) for task_id in tasks}
+    if all(wait is None for wait in waits.values()):
+        waits = {task_id: max(steps[task_id].available - steps[task_id].used, 0) for task_id in tasks}
+    found = ((steps[task_id], wait / _ONE) for task_id, wait in waits.items() if wait is not None)
+    return sum(pieces * (step.minutes if rule.measure == "minutes" else 1) for step, pieces in found)
+
+
+class _Walk:
+    """Walks from a task back to the releasing station; each task is looked at once."""
+
+    def __init__(self, steps: dict[int, _Step], release_id: int) -> None:
+        self.steps, self.release_id = steps, release_id
+        self.known: dict[int, int | None] = {}
+
+    def rope(self, task_id: int) -> int | None:
+        """The most that is under way to a task by any of its inputs, in its pieces; None when none comes from there."""
+        if task_id not in self.known:
+            self.known[task_id] = None
+            step = self.steps[task_id]
+            ropes = [self._by(step, one) for one in step.inputs.values()]
+            self.known[task_id] = max((rope for rope in ropes if rope is not None), default=None)
+        return self.known[task_id]
+
+    def _by(self, step: _Step, one: _Input) -> int | None:
+        """What comes by one input: what waits of it already, and what is further up the rope."""
+        comes, is_fed = max(one.came - step.used, 0), False
+        for pred_id, numerator, denominator in one.sources:
+            pred = self.steps.get(pred_id)
+            if pred is None:
+                continue
+            if pred.station_id == self.release_id:
+                is_fed = True
+                continue
+            further = self.rope(pred_id)
+            if further is not None:
+                is_fed = True
+                comes += further * numerator // denominator if pred.is_open else 0
+        return comes if is_fed else None
+
+
+def _raw(column: Any) -> Any:
+    return type_coerce(column, BigInteger)
+
+
+def _steps(store: Store, stations: set[int]) -> dict[int, _Step]:
+    """Every task of the orders that have something to do at one of these stations, with its inputs."""
+    here = placed(_T)
+    used = _raw(_T.c.quantity_good) + _raw(_T.c.quantity_scrap) + _raw(_T.c.quantity_rework)
+    concerned = (
+        select(_T.c.order_id).join(_O, _O.c.id == _T.c.order_id)
+        .where(_O.c.status.in_(sorted(WORKABLE)), _T.c.status.in_(sorted(OPEN)), here.in_(sorted(stations)))
+    )  # fmt: skip
+    orders = sorted(set(store.execute(concerned).scalars()))
+    tasks = select(
+        _T.c.id, _T.c.status, here.label("station_id"), _raw(_T.c.quantity_input).label("available"),
+        used.label("used"), _T.c.piece_min, _T.c.batch_size,
+    ).where(_T.c.order_id.in_(orders))  # fmt: skip
+    found = {
+        row.id: _Step(row.station_id, row.status in OPEN, row.available, int(row.used),
+                      float(row.piece_min) / (row.batch_size or 1))
+        for row in store.execute(tasks)
+    }  # fmt: skip
+    links = (
+        select(_L.c.pred_id, _L.c.succ_id, _L.c.input_key, _raw(_L.c.quantity_passed).label("passed"), _L.c.ratio_num,
+               _L.c.ratio_den)
+        .join(_T, _T.c.id == _L.c.succ_id)
+        .where(_T.c.order_id.in_(orders), _L.c.kind != "return", _L.c.is_chosen.is_(True))
+    )  # fmt: skip
+    for row in store.execute(links):
+        one = found[row.succ_id].inputs[row.input_key]
+        one.came += row.passed * row.ratio_num // row.ratio_den
+        one.sources.append((row.pred_id, row.ratio_num, row.ratio_den))
+    return found
