@@ -10,6 +10,7 @@ Refused            what was asked for cannot be done; nothing was changed
 A message says what was refused, why, and what to do next. The words stand in ``app.words``.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -56,3 +57,22 @@ class Unavailable(Refused):
     """Not now; try again."""
 
     status = 503
+
+
+def names(**rows: Any) -> dict[str, str]:
+    """Values for a refusal from rows with ``name`` and ``name_zh``: each under its word, the Chinese one beside it.
+
+    ``Conflict("task.held", **names(task=task))`` is then read in the language of whoever reads it.
+    """
+    said: dict[str, str] = {}
+    for word, row in rows.items():
+        said[word] = row.name
+        said[f"{word}_zh"] = row.name_zh or row.name
+    return said
+
+
+def listed(word: str, pairs: Iterable[tuple[str, str | None]], empty: str = "") -> dict[str, str]:
+    """The same for several names under one word: (name, name_zh) pairs, sorted, separated by commas."""
+    pairs = sorted(set(pairs), key=lambda pair: pair[0])
+    chinese = "\u3001".join(dict.fromkeys(zh or name for name, zh in pairs))
+    return {word: ", ".join(dict.fromkeys(name for name, _ in pairs)) or empty, f"{word}_zh": chinese or empty}

@@ -6,6 +6,7 @@ by ``app.queries.gauges``.
 
 import os
 import time
+from functools import lru_cache
 
 from flask import Flask, Response, g, request
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
@@ -42,10 +43,15 @@ def _end(response: Response) -> Response:
     began = g.get("measured_from")
     if began is not None:
         took_s = time.perf_counter() - began
-        REQUEST_S.labels(request.endpoint or "none", f"{response.status_code // 100}xx").observe(took_s)
+        _request_s(request.endpoint or "none", response.status_code // 100).observe(took_s)
         if request.method == "POST" and (request.endpoint or "").endswith(".scan"):
             SCAN_S.observe(took_s)
     return response
+
+
+@lru_cache
+def _request_s(view: str, hundreds: int) -> Histogram:
+    return REQUEST_S.labels(view, f"{hundreds}xx")
 
 
 def exposition() -> bytes:

@@ -19,6 +19,9 @@ from sqlalchemy.sql import ClauseElement
 Convert = Callable[[Any], Any] | None
 
 
+_ALL: list["Prepared"] = []
+
+
 class Prepared:
     """A statement; ``keys`` names the columns of an insert. Parameters are given as a mapping."""
 
@@ -26,6 +29,7 @@ class Prepared:
         self._statement = statement
         self._keys = list(keys) if keys else None
         self._forms: dict[str, _Form] = {}
+        _ALL.append(self)
 
     def all(self, connection: Connection, given: dict[str, Any]) -> list[Any]:
         """All rows, as named tuples."""
@@ -46,12 +50,13 @@ class Prepared:
         """Execute a change and give the number of rows it touched."""
         return self._form(connection).cursor(connection, given).rowcount
 
-    def _form(self, connection: Connection) -> "_Form":
-        name = connection.dialect.name
-        form = self._forms.get(name)
-        if form is None:
-            form = self._forms[name] = _Form(self._statement, self._keys, connection.dialect)
+    def compile(self, dialect: Dialect) -> "_Form":
+        """Work out what the statement is on an engine; later ones of the same kind use it."""
+        form = self._forms[dialect.name] = _Form(self._statement, self._keys, dialect)
         return form
+
+    def _form(self, connection: Connection) -> "_Form":
+        return self._forms.get(connection.dialect.name) or self.compile(connection.dialect)
 
 
 class _Form:
@@ -75,24 +80,31 @@ class _Form:
         return found
 
     @cached_property
-    def _columns(self) -> list[Convert]:
+    def _converts(self) -> list[tuple[int, Callable[[Any], Any]]]:
+        """The columns that need a conversion, by their place."""
         columns = getattr(self._compiled, "_result_columns", None) or ()
-        return [column.type.dialect_impl(self._dialect).result_processor(self._dialect, None) for column in columns]
+        made = [column.type.dialect_impl(self._dialect).result_processor(self._dialect, None) for column in columns]
+        return [(place, convert) for place, convert in enumerate(made) if convert]
 
     @cached_property
     def _row(self) -> Any:
         return namedtuple("Row", [column.name for column in self._compiled._result_columns])  # type: ignore[attr-defined]
 
+    def complete(self) -> None:
+        """Work out now what is otherwise worked out when it is first wanted."""
+        _ = self._binds, self._converts, self._row
+
     def cursor(self, connection: Connection, given: dict[str, Any]) -> Any:
         """Run on the driver's connection, inside the transaction SQLAlchemy began on it."""
         values: Any = []
+        take, add = given.get, values.append
         for name, convert, literal in self._binds:
-            value = given.get(name, literal)
-            values.append(convert(value) if convert is not None and value is not None else value)
-        driver = connection.connection.driver_connection
-        values = values if self.positional else dict(zip((bind[0] for bind in self._binds), values, strict=True))
+            value = take(name, literal)
+            add(value if convert is None or value is None else convert(value))
+        if not self.positional:
+            values = dict(zip((bind[0] for bind in self._binds), values, strict=True))
         try:
-            return driver.execute(self.text, values)
+            return driver(connection).execute(self.text, values)
         except self._dialect.dbapi.Error as error:
             # The same errors as Core raises, so that nobody has to know which way a statement went.
             base = self._dialect.dbapi.Error
@@ -100,7 +112,7 @@ class _Form:
 
     def rows(self, found: Sequence[Any]) -> list[Any]:
         """Driver rows as named tuples with converted values."""
-        make, converts = self._row._make, [(n, convert) for n, convert in enumerate(self._columns) if convert]
+        make, converts = self._row._make, self._converts
         if not converts:
             return [make(row) for row in found]
         return [make(_converted(row, converts)) for row in found]
@@ -114,6 +126,17 @@ def _converted(row: Sequence[Any], converts: list[tuple[int, Callable[[Any], Any
     return values
 
 
+def compile_all(dialect: Dialect) -> None:
+    """Compile every statement of the hot path now, so that the first scan does not wait for it."""
+    for statement in _ALL:
+        statement.compile(dialect).complete()
+
+
+def driver(connection: Connection) -> Any:
+    """The driver's own connection, for what SQLAlchemy need not know."""
+    return connection.connection.dbapi_connection
+
+
 def connection_of(store: Connection | Session) -> Connection:
     """The connection under a session, or the connection itself."""
-    return store.connection() if isinstance(store, Session) else store
+    return store if isinstance(store, Connection) else store.connection()

@@ -7,13 +7,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import login_user, logout_user
 from sqlalchemy import select
 
-from app.auth import PUBLIC, allow, identity
+from app.auth import PUBLIC, actor, allow, identity
 from app.auth.identity import by_session
 from app.db import db, now_utc
 from app.i18n import LANGUAGES
 from app.i18n import gettext as _
 from app.models import ApiToken
-from app.services import users
+from app.queries.logins import open_sessions
+from app.services import logins, users
+from app.web.device_words import device_words
 from app.web.shell import home_of
 from app.web.telling import ROLE_WORDS
 from app.words import sentence
@@ -42,8 +44,9 @@ def sign_in() -> ResponseReturnValue:
         return page, error.status
     kept = session.get("language")
     session.clear()
-    session.update({"epoch": user.session_epoch} | ({"language": kept} if kept else {}))
-    g.identity = by_session(user.id, user.session_epoch)
+    key = logins.begin(user.id, request.remote_addr or "", device_words(request.user_agent.string), now_utc())
+    session.update({"epoch": user.session_epoch, "key": key} | ({"language": kept} if kept else {}))
+    g.identity = by_session(user.id, user.session_epoch, key)
     login_user(g.identity)
     return redirect(target or home_of(g.identity))
 
@@ -52,6 +55,8 @@ def sign_in() -> ResponseReturnValue:
 @allow(PUBLIC)
 def sign_out() -> ResponseReturnValue:
     """End this session."""
+    if identity().session_id:
+        logins.end(identity().user_id, identity().session_id, actor(), now_utc())
     logout_user()
     session.clear()
     return redirect(url_for("account.login"))
@@ -88,12 +93,31 @@ def account() -> ResponseReturnValue:
         (_("Roles"), ", ".join(str(ROLE_WORDS.get(role, role)) for role in sorted(identity().roles))),
         (_("Time zone of the site"), identity().zone),
     ]
-    return render_template("account/account.html", tokens=db.session.scalars(query).all(), facts=facts,
-                           fresh=session.pop("fresh_token", None))  # fmt: skip
+    signed_in = open_sessions(db.session, identity().user_id)
+    return render_template("account/account.html", sessions=signed_in, tokens=db.session.scalars(query).all(),
+                           facts=facts, fresh=session.pop("fresh_token", None))  # fmt: skip
+
+
+@pages.post("/account/sessions/<int:session_id>/end")
+@allow("account")
+def session_end(session_id: int) -> ResponseReturnValue:
+    """Sign yourself out in another browser."""
+    logins.end(identity().user_id, session_id, actor(), now_utc())
+    flash(_("Signed out there."), "done")
+    return redirect(url_for("account.account"))
+
+
+@pages.post("/account/sessions/end")
+@allow("account")
+def sessions_end() -> ResponseReturnValue:
+    """Sign yourself out everywhere but here."""
+    ended = logins.end_others(identity().user_id, identity().session_id, actor(), now_utc())
+    flash(_("Signed out in %(count)s other browsers.", count=ended), "done")
+    return redirect(url_for("account.account"))
 
 
 @pages.post("/account/tokens")
-@allow("account")
+@allow("account", again=True)
 def token_new() -> ResponseReturnValue:
     """Make a token; it is shown once."""
     name = request.form.get("name", "").strip() or "token"

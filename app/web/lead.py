@@ -11,10 +11,12 @@ from app.db import db, now_utc
 from app.errors import NotFound
 from app.i18n import gettext as _
 from app.models import Line
-from app.queries.boards import inbox, line_by_code, lines, station_rows, stations_of_line
+from app.queries.attendance import missing, people
+from app.queries.boards import inbox, is_shelved, line_by_code, lines, station_rows, stations_of_line
 from app.queries.boards import queue as queue_of
+from app.queries.forecasts import outlook
 from app.services import notices
-from app.web.machine_words import KINDS, SEVERITIES, look, text, title, why
+from app.web.machine_words import KINDS, SEVERITIES, STEPS, look, text, title, why
 
 pages = Blueprint("lead", __name__)
 
@@ -26,7 +28,14 @@ def overview() -> ResponseReturnValue:
     now, site_id = now_utc(), identity().site_id
     found = lines(db.session, site_id)
     strips = [(line, station_rows(db.session, site_id, line.id, now)) for line in found]
-    return _page("lead/_overview.html", "lead/overview.html", strips=strips, calls=inbox(db.session, site_id))
+    return _page(
+        "lead/_overview.html",
+        "lead/overview.html",
+        strips=strips,
+        calls=inbox(db.session, site_id),
+        expected=outlook(db.session, site_id, now),
+        everybody=people(db.session, site_id),
+    )
 
 
 @pages.get("/lead/<code>")
@@ -75,12 +84,15 @@ def clear(notice_id: int) -> ResponseReturnValue:
 def _line(found: Line, now: datetime) -> dict[str, Any]:
     site_id = identity().site_id
     return {"line": found, "rows": station_rows(db.session, site_id, found.id, now),
+            "expected": outlook(db.session, site_id, now, found.id),
+            "everybody": people(db.session, site_id), "absent": missing(db.session, site_id, found.id, now),
             "calls": inbox(db.session, site_id, found.id), "all_lines": lines(db.session, site_id)}  # fmt: skip
 
 
 def _page(fragment: str, whole: str, **context: Any) -> str:
     template = fragment if request.headers.get("HX-Request") else whole
-    words = {"look": look, "why": why, "title": title, "text": text, "kinds": KINDS, "severities": SEVERITIES}
+    words = {"look": look, "why": why, "title": title, "text": text, "kinds": KINDS, "severities": SEVERITIES,
+             "steps": STEPS, "is_shelved": is_shelved}  # fmt: skip
     return render_template(template, **words, **context)
 
 

@@ -7,6 +7,7 @@ from flask_babel import LazyString
 from app.i18n import gettext, named
 from app.i18n import lazy_gettext as _
 from app.queries.boards import Call
+from app.web import floor_words
 
 
 class Look(NamedTuple):
@@ -28,6 +29,9 @@ STATES = {
     "verified": Look("done", "", _("Written and read back")),
     "accepted": Look("done", "", _("Acknowledged by the machine")),
     "effective": Look("limited", "warn", _("In effect")),
+    "ineffective": Look("blocked", "crit", _("Without effect")),
+    "written": Look("waiting", "", _("Written")),
+    "released": Look("done", "quiet", _("Let go")),
     "refused": Look("refused", "crit", _("Refused")),
     "lost": Look("offline", "crit", _("No answer")),
     "overridden": Look("blocked", "warn", _("Overridden at the machine")),
@@ -51,7 +55,9 @@ REASONS: dict[str, LazyString] = {
     "foreign": _("the answer was another device's"), "short": _("the answer was too short"),
     "undecodable": _("the answer cannot be read"), "block_refused": _("the device refuses this address"),
     "device_refused": _("the device refused"), "no_write_path": _("the device may not be written"),
-    "read_back_differs": _("something else was read back"),
+    "read_back_differs": _("something else was read back"), "unit_silent": _("silent, asked less often"),
+    "not_connected": _("not connected yet"), "retained": _("kept by the broker, of unknown age"),
+    "not_told_back": _("the device did not tell the value back"), "too_long": _("the message is too long"),
 }  # fmt: skip
 MEANINGS: dict[str, LazyString] = {
     "count": _("piece counter"), "state": _("state"), "alarm": _("alarm"), "torque": _("torque"),
@@ -59,7 +65,11 @@ MEANINGS: dict[str, LazyString] = {
     "charge": _("charge"), "leak": _("leak rate"), "pressure": _("pressure"), "job": _("job"), "cycle": _("cycle time"),
     "fault": _("fault"), "override": _("local override"), "other": _("other"),
 }  # fmt: skip
-KINDS: dict[str, LazyString] = {"help": _("Help"), "limit": _("Limit"), "stop": _("Stop")}
+KINDS: dict[str, LazyString] = {"help": _("Help"), "limit": _("Limit"), "stop": _("Stop"),
+                                "containment": _("Containment"), **floor_words.KINDS}  # fmt: skip
+STEPS: dict[int, LazyString] = {
+    1: _("called: the supervisor"), 2: _("called: the production manager"), 3: _("another plan was asked for"),
+}  # fmt: skip
 SEVERITIES: dict[str, LazyString] = {"crit": _("Critical"), "warn": _("Warning"), "info": _("Information")}
 
 
@@ -92,6 +102,10 @@ def title(call: Call) -> str:
         return gettext("%(place)s stands", place=place)
     if notice.kind == "help":
         return gettext("%(place)s calls for help", place=place)
+    if notice.kind == "containment":
+        return gettext("Contained: %(case)s", case=notice.data.get("case", "–"))
+    if notice.kind in floor_words.KINDS:
+        return floor_words.title(call)
     return str(KINDS.get(notice.kind, notice.kind))
 
 
@@ -100,6 +114,11 @@ def text(call: Call) -> str:
     notice = call.notice
     if notice.kind == "limit":
         return _limit_text(call)
+    if notice.kind == "containment":
+        return gettext("%(held)s things are held, %(away)s units are with customers. Take held parts out of the line.",
+                       held=notice.data.get("held", "–"), away=notice.data.get("away", "–"))  # fmt: skip
+    if notice.kind in floor_words.KINDS:
+        return floor_words.text(call)
     parts = [named(call.reason) if call.reason else why(_code(notice.data.get("reason"))), notice.note or ""]
     return " · ".join(part for part in parts if part)
 

@@ -12,9 +12,12 @@ from app.words import WORDS, sentence
 
 CAUSES: dict[str, LazyString] = {
     "person": _("Plan now"), "first": _("First plan"), "progress": _("Progress of reports"),
+    "task.chosen": _("Another alternate chosen"), "task.skipped": _("Optional task skipped"),
+    "task.skip_undone": _("Skip taken back"),
     "order.released": _("Order released"), "order.cancelled": _("Order cancelled"),
     "order.aborted": _("Order aborted"), "order.changed": _("Order changed"), "hold.opened": _("Put on hold"),
     "hold.released": _("Hold released"), "machine.state": _("Machine stopped or runs again"),
+    "draft": _("Draft published"), "improve": _("Search for better plans"),
     "report.scrap": _("Scrap reported"), "report.rework": _("Rework reported"), "limit": _("Limit changed"),
 }  # fmt: skip
 LEFT_OUT: dict[str, LazyString] = {
@@ -31,14 +34,39 @@ BOUND: dict[str, LazyString] = {
     "now": _("as soon as possible"), "release": _("not before the order's earliest start"),
     "predecessor": _("after %(ref)s"), "lag": _("after %(ref)s and its waiting time"),
     "resource_busy": _("station busy with %(ref)s"), "pool_busy": _("nobody free with %(ref)s"),
-    "calendar_closed": _("%(ref)s is closed before"), "frozen": _("kept: in work or about to start"),
+    "calendar_closed": _("%(ref)s is closed before"), "frozen": _("kept where it was planned"),
+    "material": _("not before its material is there"), "setup": _("%(ref)s is changing over"),
+    "buffer_full": _("no room to put it down before"), "window": _("not before its agreed window"),
 }  # fmt: skip
 PARTS: dict[str, LazyString] = {
     "work": _("%(span)s work at %(ref)s"), "calendar_closed": _("%(span)s closed: %(ref)s"),
     "resource_busy": _("%(span)s station busy with %(ref)s"), "pool_busy": _("%(span)s nobody free with %(ref)s"),
     "predecessor": _("%(span)s waiting for %(ref)s"), "lag": _("%(span)s waiting time after %(ref)s"),
     "release": _("%(span)s until the order's earliest start"), "frozen": _("%(span)s kept: %(ref)s"),
-    "now": _("%(span)s overdue before planning began"),
+    "now": _("%(span)s overdue before planning began"), "material": _("%(span)s waiting for material"),
+    "setup": _("%(span)s changing over at %(ref)s"), "buffer_full": _("%(span)s no room to put it down"),
+    "window": _("%(span)s until its agreed window"),
+}  # fmt: skip
+DROPS: dict[str, LazyString] = {
+    "no_station": _("%(station)s cannot do it. Choose a station of its routing."),
+    "past": _("That time is over. Drop it at the present or later."),
+    "running": _("%(task)s is in work and stays where it is."),
+    "unknown": _("This task is not planned: it is done, on hold or gone. Load the page again."),
+    "predecessor": _("%(ref)s has to be done before."), "lag": _("The waiting time after %(ref)s is not over then."),
+    "resource_busy": _("%(ref)s is in work or locked there."), "pool_busy": _("Nobody with %(ref)s is free then."),
+    "release": _("The order must not begin before its earliest start."), "material": _("Its material comes later."),
+    "setup": _("%(ref)s is changing over then."), "window": _("It has to lie inside its agreed window."),
+    "buffer_full": _("There is no room to put it down then."), "frozen": _("It cannot be there then."),
+}  # fmt: skip
+
+
+REMEDIES: dict[str, LazyString] = {
+    "extra_shift": _("Keep %(ref)s and its people open around the clock"),
+    "second_operator": _("One more person with %(ref)s on every shift"),
+    "another_machine": _("A second %(ref)s beside the first"),
+    "first_in_line": _("Take this order before all others"),
+    "repaired_now": _("Have %(ref)s run again now"),
+    "planned_anew": _("Plan again without keeping what starts soon"),
 }  # fmt: skip
 
 
@@ -60,9 +88,9 @@ def ref_word(tag: str, ref: str | None, names: Names) -> str:
         return named(names.skills.get(int(ref.removeprefix("skill:"))))
     if not ref.isdecimal():
         return ""
-    if tag == "calendar_closed":
+    if tag in ("calendar_closed", "setup"):
         return named(names.stations.get(int(ref)))
-    if tag == "release":
+    if tag in ("release", "material", "window"):
         return ""
     task = names.tasks.get(int(ref))
     return f"{code_of(task)} {named(task)}" if task is not None else ""
@@ -83,6 +111,12 @@ def chain_words(chain: list[dict[str, Any]], names: Names) -> list[tuple[int, st
         (spent, str(PARTS.get(tag, tag)) % {"span": span(spent), "ref": ref_word(tag, ref, names)})
         for (tag, ref), spent in minutes.items()
     ]
+
+
+def remedy_word(kind: str, ref: str, names: Names) -> str:
+    """What could be done for a late order."""
+    tag = "pool_busy" if kind == "second_operator" else "setup"
+    return str(REMEDIES[kind]) % {"ref": ref_word(tag, ref.lstrip("-"), names)}
 
 
 def left_word(one: dict[str, Any], names: Names) -> str:
@@ -115,3 +149,40 @@ def outcome_word(run: Any) -> str:
     values = ", ".join(f"{name} {value}" for name, value in told.items() if name != "code")
     return gettext("The data contradict themselves (%(code)s: %(values)s). Correct them, then plan again.",
                    code=code.removeprefix("scheduling."), values=values)  # fmt: skip
+
+
+def violation_word(one: Any, names: Names) -> str:
+    """Why a task cannot be dropped there and what to do."""
+    station = names.stations.get(int(one.ref)) if one.code == "no_station" and one.ref.isdecimal() else None
+    values = {"station": named(station), "task": ref_word("work", str(one.task), names),
+              "ref": ref_word(one.code, one.ref, names)}  # fmt: skip
+    return str(DROPS.get(one.code, one.code)) % values
+
+
+def drop_word(found: Any, names: Names) -> str:
+    """A drop in one sentence: what it pushes and who is late because of it."""
+    if found.violations:
+        return " ".join(dict.fromkeys(violation_word(one, names) for one in found.violations))
+    worse = [order for order, late in found.late.items() if late > found.late_before.get(order, 0)]
+    better = [order for order, late in found.late_before.items() if late > found.late.get(order, 0)]
+    parts = [
+        gettext("%(count)s other tasks move", count=len(found.moved)) if found.moved else gettext("nothing else moves")
+    ]
+    if worse:
+        parts.append(gettext("later: %(orders)s", orders=_codes(worse, names)))
+    if better:
+        parts.append(gettext("earlier: %(orders)s", orders=_codes(better, names)))
+    return " · ".join(parts)
+
+
+def _codes(orders: list[int], names: Names) -> str:
+    codes = [names.orders[order].code for order in orders if order in names.orders]
+    return ", ".join(codes[:3]) + (" …" if len(codes) > 3 else "")
+
+
+OFFERS: dict[str, LazyString] = {"calm": _("Calm"), "balanced": _("Balanced"), "best": _("Best")}
+
+
+def draft_name(row: Any) -> str:
+    """The name of a draft; offers of a search are named by what they are."""
+    return str(OFFERS.get(row.name, row.name)) if row.run_id else row.name

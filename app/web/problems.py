@@ -1,6 +1,7 @@
 """Refusals and failures as answers: a page for people, problem details (RFC 9457) for programs."""
 
 from typing import Any
+from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, flash, g, json, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from app.errors import Refused, Unavailable
 from app.i18n import gettext as _
 from app.words import sentence
 
+CAME_FROM = "came_from"
 log = structlog.get_logger("web")
 
 
@@ -53,10 +55,18 @@ def refused(error: Refused) -> ResponseReturnValue:
     metrics.REFUSED.labels(error.code).inc()
     if wants_problem():
         return problem(error.status, error.code, words, error.values)
-    if request.method == "POST" and request.referrer and error.status in (409, 422):
+    back = came_from()
+    if request.method == "POST" and back and error.status in (409, 422):
         flash(words, "refused")
-        return redirect(request.referrer)
+        return redirect(back)
     return _page(error.status, words)
+
+
+def came_from() -> str:
+    """The page of ours a form was sent from; one that was asked for the secret in between says it itself."""
+    told = urlsplit(request.form.get(CAME_FROM) or request.referrer or "")
+    fits = told.path.startswith("/") and not told.path.startswith(("//", "/\\"))
+    return told.path + (f"?{told.query}" if told.query else "") if fits else ""
 
 
 def _csrf(_error: CSRFError) -> ResponseReturnValue:

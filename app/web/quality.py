@@ -14,8 +14,13 @@ from app.errors import NotFound
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext, named
 from app.queries import quality as looked
+from app.queries.containment import recalls
 from app.queries.trace import Node, find, genealogy, thing
 from app.services import quality
+from app.services.containment import MOVES
+from app.services.signing import check_secret
+from app.web.actions import improvement_of
+from app.web.containment import RECALLS
 from app.web.trace_tables import Table, address, steps, values, why
 from app.web.trace_view import KINDS, label
 
@@ -92,15 +97,25 @@ def rows() -> ResponseReturnValue:
     return render_template("quality/rows.html", table=table, period=PERIODS[_days()])
 
 
+def signed_by_form() -> bool:
+    """Whether the form brings the user's secret again; a wrong one is refused."""
+    secret = request.form.get("secret", "")
+    if secret:
+        check_secret(identity().user_id, secret, now_utc())
+    return bool(secret)
+
+
 def _number(value: str | None) -> int | None:
     return int(value) if value and value.isdecimal() and len(value) < 19 else None
 
 
 @pages.post("/quality/holds/<int:hold_id>/release")
-@allow("quality.hold")
+@allow("quality.hold", again=True)
 def release(hold_id: int) -> ResponseReturnValue:
     """Release a hold, with the reason."""
-    quality.resume(identity().site_id, hold_id, request.form.get("note", ""), identity().user_id, actor(), now_utc())
+    signed = signed_by_form()
+    quality.resume(identity().site_id, hold_id, request.form.get("note", ""), identity().user_id, actor(), now_utc(),
+                   signed)  # fmt: skip
     flash(_("The hold was released."), "done")
     return redirect(url_for("quality.overview"))
 
@@ -114,7 +129,8 @@ def case(row_id: int) -> ResponseReturnValue:
     return render_template(
         "quality/case.html", case=row, pieces=looked.pieces(db.session, site_id, row_id), decisions=DECISIONS,
         states=STATES, pills=PILLS, address=address, label=label, kinds=KINDS,
-        may_concede="quality" in identity().roles,
+        may_concede="quality" in identity().roles, recalls=recalls(db.session, site_id, row_id), recall_words=RECALLS,
+        recall_moves=MOVES, **improvement_of(site_id, row_id),
     )  # fmt: skip
 
 
@@ -178,8 +194,11 @@ def extend(row_id: int) -> ResponseReturnValue:
 @allow("quality.edit")
 def decide(row_id: int, piece_id: int) -> ResponseReturnValue:
     """Decide about one piece."""
-    quality.decide(identity().site_id, row_id, piece_id, request.form.get("decision", ""),
-                   request.form.get("note", ""), identity().roles, identity().user_id, actor(), now_utc())  # fmt: skip
+    decision, now = request.form.get("decision", ""), now_utc()
+    if decision == "concession" and "quality" in identity().roles:
+        check_secret(identity().user_id, request.form.get("secret", ""), now)
+    quality.decide(identity().site_id, row_id, piece_id, decision, request.form.get("note", ""), identity().roles,
+                   identity().user_id, actor(), now, signed=True)  # fmt: skip
     flash(_("Decided."), "done")
     return redirect(url_for("quality.case", row_id=row_id))
 
@@ -188,7 +207,7 @@ def decide(row_id: int, piece_id: int) -> ResponseReturnValue:
 @allow("quality.edit")
 def close(row_id: int) -> ResponseReturnValue:
     """Close what is decided."""
-    quality.close(identity().site_id, row_id, actor(), now_utc())
+    quality.close(identity().site_id, row_id, identity().user_id, actor(), now_utc())
     return redirect(url_for("quality.case", row_id=row_id))
 
 
@@ -200,4 +219,4 @@ def reopen(row_id: int) -> ResponseReturnValue:
     return redirect(url_for("quality.case", row_id=row_id))
 
 
-__all__ = ["pages", "percent"]
+__all__ = ["pages", "percent", "signed_by_form"]

@@ -83,7 +83,7 @@ def create() -> ResponseReturnValue:
 
 
 @pages.post("/service/<int:order_id>/release")
-@allow("service.edit")
+@allow("service.edit", again=True)
 def release(order_id: int) -> ResponseReturnValue:
     """Release an order of these kinds; production stays with the planner."""
     if orders.of_site(db.session, identity().site_id, order_id).kind not in KINDS:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Response, current_app, url_for
 
+from app.formula import safe
 from app.i18n import gettext as _
 from app.i18n import named
 from app.queries.trace import Genealogy, Node, Thing
@@ -44,6 +45,12 @@ class Table:
     columns: tuple[str, ...]
     lines: list[Line] = field(default_factory=list)
     nothing: str = ""
+    total: int | None = None
+
+    @property
+    def count(self) -> int:
+        """How many rows there are, of which ``lines`` may hold one page."""
+        return len(self.lines) if self.total is None else self.total
 
 
 def address(node: Node, **more: Any) -> str:
@@ -74,19 +81,21 @@ def who(name: Named | None) -> str:
 def steps(rows: Iterable[Step]) -> Table:
     """The history: every report."""
     columns = (_("Reported"), _("Operation"), _("Result"), _("Quantity"), _("Unit"), _("Station"), _("Machine"),
-               _("Person"), _("Shift"), _("Started"), _("Since step before"), _("Note"))  # fmt: skip
+               _("Person"), _("Shift"), _("Started"), _("Since step before"), _("Standard"), _("Note"))  # fmt: skip
     return Table("history", _("History"), columns, [_step(row) for row in rows], _("Nothing was reported yet."))
 
 
 def _step(row: Step) -> Line:
     loop = f" · {_('loop %(number)s', number=row.loop_no)}" if row.loop_no else ""
     tone = "" if row.undone else {"scrap": "crit", "rework": "warn"}.get(row.kind, "")
-    dwell = _("%(count)s min", count=quantity(row.dwell_min)) if row.dwell_min is not None else "–"
+    dwell, standard = (
+        "–" if span is None else _("%(count)s min", count=quantity(span)) for span in (row.dwell_min, row.standard_min)
+    )
     return Line((
         Cell(moment(row.at)), linked(named(row.operation) + loop, "task", row.task_id), Cell("", state=row.kind),
         number(row.quantity), linked(row.serial, "unit", row.unit_id), text(named(row.station)),
         text(named(row.machine)), text(_person(row)), text(_shift(row)), text(moment(row.started_at)),
-        Cell(dwell, numeric=True), text(_note(row)),
+        Cell(dwell, numeric=True), Cell(standard, numeric=True), text(_note(row)),
     ), tone, row.undone)  # fmt: skip
 
 
@@ -119,7 +128,8 @@ def values(rows: Iterable[Value]) -> Table:
 
 
 def _value(row: Value) -> Line:
-    source = {"person": _("typed in"), "device": _("from the machine")}.get(row.source, row.source)
+    words = {"person": _("typed in"), "device": _("from the machine"), "inspection": _("inspection")}
+    source = words.get(row.source, row.source)
     read = f"{quantity(row.value)} {row.unit or ''}".strip()
     return Line((
         Cell(moment(row.at)), text(row.code), Cell(read, numeric=True), number(row.lower), number(row.upper),
@@ -199,10 +209,12 @@ def _target(row: Stop, labels: dict[Node, Thing]) -> Cell:
     return Cell(thing.code if thing else f"{row.target.kind} {row.target.id}", address(row.target))
 
 
-def tables(seen: History, found: Genealogy) -> dict[str, Table]:
-    """All tables of a thing, by tab."""
+def tables(
+    seen: History, found: Genealogy, shown: list[Thing] | None = None, total: int | None = None
+) -> dict[str, Table]:
+    """All tables of a thing, by tab; of its units only those ``shown`` when they are given."""
     title = _("Units it went into") if found.root.node.kind in ("unit", "lot") else _("Its units")
-    units = things_table("units", title, found.units())
+    units = replace(things_table("units", title, found.units() if shown is None else shown), total=total)
     made = (
         steps(seen.steps), values(seen.values), used(seen.used),
         counts("people", _("People"), seen.people), counts("machines", _("Machines"), seen.machines, seen.runs), units,
@@ -238,15 +250,10 @@ def as_csv(table: Table, name: str) -> Response:
     writer = csv.writer(out)
     writer.writerow(table.columns)
     for line in table.lines:
-        writer.writerow([_safe(cell.text or cell.state or "") for cell in line.cells])
+        writer.writerow([safe(cell.text or cell.state or "") for cell in line.cells])
     answer = Response("\ufeff" + out.getvalue(), mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=f"{name}-{table.key}.csv")
     return answer
-
-
-def _safe(cell: str) -> str:
-    # A spreadsheet would run a cell that begins like a formula.
-    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 __all__ = ["Cell", "Line", "Table", "address", "as_csv", "linked", "number", "on_paper", "state_word", "steps", "stops",

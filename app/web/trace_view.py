@@ -1,5 +1,8 @@
 """The genealogy as it is drawn: nodes and arrows for the picture, and the same as a tree for reading."""
 
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import LazyString
@@ -7,6 +10,7 @@ from flask_babel import LazyString
 from app.i18n import gettext as _
 from app.i18n import lazy_gettext, named
 from app.queries.trace import Direction, Genealogy, Link, Node, Thing, Trace
+from app.queries.trace_marks import Mark
 from app.web.shell import quantity
 from app.web.trace_tables import address
 from quality.genealogy import Folded, folded
@@ -21,18 +25,43 @@ _ICONS = {"unit": "unit", "lot": "tag", "task": "tool", "order": "orders", "cont
           "customer": "shipment"}  # fmt: skip
 
 
-def drawing(found: Genealogy) -> dict[str, Any]:
-    """Nodes and arrows, left made from, right went into; more than CAP neighbours stand as one with their number."""
+class Grouping:
+    """How too many neighbours are put together: by kind, item, lot and shift, as finely as CAP groups allow."""
+
+    def __init__(self, found: Genealogy, known: Mapping[Node, Mark]) -> None:
+        self.found, self.known = found, known
+        nodes = [node for trace in (found.backward, found.forward) for node in trace.nodes]
+        self.fineness = next((n for n in (4, 3) if len({self.key(node, n) for node in nodes}) <= CAP), 2)
+
+    def key(self, node: Node, fineness: int | None = None) -> tuple[str, ...]:
+        """Kind, item, lot and shift of a node, as many of them as are told apart."""
+        thing = self.found.things.get(node)
+        mark = self.known.get(node, Mark())
+        name = named(thing) if thing and node.kind != "task" else ""
+        return (node.kind, name, mark.lot, mark.shift)[: self.fineness if fineness is None else fineness]
+
+    def shown(self, key: tuple[str, ...], count: int, direction: Direction) -> dict[str, Any]:
+        """A group in words, and the address of the table with its members."""
+        kind, name, *rest = key
+        tab = "units" if kind == "unit" else "lots" if direction is Direction.BACKWARD else "history"
+        more = {"group": "|".join(key)} if kind == "unit" else {}
+        words = " · ".join(filter(None, (name, *rest)))
+        return {"code": _("%(count)s × %(kind)s", count=count, kind=str(KINDS[kind])), "name": words,
+                "url": address(self.found.root.node, tab=tab, **more) + "#told"}  # fmt: skip
+
+
+def drawing(found: Genealogy, grouping: Grouping) -> dict[str, Any]:
+    """Nodes and arrows, left made from, right went into; more than CAP neighbours stand as groups with their number."""
     nodes: dict[str, dict[str, Any]] = {}
     arrows: dict[tuple[str, str], str] = {}
     for trace in (found.backward, found.forward):
-        part = folded(trace, lambda node: _sort(found, node), CAP)
+        part = folded(trace, grouping.key, CAP)
         for node in part.depths:
             nodes[_key(node)] = _node(found, node)
         for link in part.links:
             if not _said(link, trace, found):
                 arrows[_key(link.child), _key(link.parent)] = _amount(link) or ""
-        _groups(part, trace, found, nodes, arrows)
+        _groups(part, trace, grouping, nodes, arrows)
     return {"root": _key(found.root.node), "nodes": list(nodes.values()),
             "arrows": [[*ends, label] for ends, label in arrows.items()]}  # fmt: skip
 
@@ -53,22 +82,15 @@ def _said(link: Link, trace: Trace, found: Genealogy) -> bool:
 
 
 def _groups(
-    part: Folded, trace: Trace, found: Genealogy, nodes: dict[str, dict[str, Any]], arrows: dict[tuple[str, str], str]
+    part: Folded, trace: Trace, grouping: Grouping, nodes: dict[str, dict[str, Any]], arrows: dict[tuple[str, str], str]
 ) -> None:
     for number, group in enumerate(part.groups):
-        kind, name = group.key  # type: ignore[misc]
+        kind: str = group.key[0]  # type: ignore[index]
         key = f"group-{trace.direction}-{number}"
-        tab = "units" if kind == "unit" else "lots" if trace.direction is Direction.BACKWARD else "history"
-        nodes[key] = {"key": key, "code": _("%(count)s × %(kind)s", count=group.count, kind=str(KINDS[kind])),
-                      "name": name, "kind": "", "icon": _ICONS[kind], "group": True,
-                      "url": address(found.root.node, tab=tab)}  # fmt: skip
+        nodes[key] = {"key": key, "kind": "", "icon": _ICONS[kind], "group": True,
+                      **grouping.shown(group.key, group.count, trace.direction)}  # type: ignore[arg-type]  # fmt: skip
         ends = (key, _key(group.of))
         arrows[ends if trace.direction is Direction.BACKWARD else (ends[1], ends[0])] = ""
-
-
-def _sort(found: Genealogy, node: Node) -> tuple[str, str]:
-    thing = found.things.get(node)
-    return node.kind, named(thing) if thing and node.kind != "task" else ""
 
 
 def _key(node: Node) -> str:
@@ -93,7 +115,18 @@ def _node(found: Genealogy, node: Node) -> dict[str, Any]:
             "held": thing.held, "status": thing.status or "", "url": address(node)}  # fmt: skip
 
 
-def branches(found: Genealogy, direction: Direction) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class _Walk:
+    """What a tree is made of while it is walked."""
+
+    found: Genealogy
+    direction: Direction
+    grouping: Grouping
+    onward: dict[Node, list[tuple[Node, str | None, bool]]]
+    seen: set[Node]
+
+
+def branches(found: Genealogy, direction: Direction, grouping: Grouping) -> list[dict[str, Any]]:
     """The same as a tree; a thing that was opened once is not opened again."""
     trace = found.backward if direction is Direction.BACKWARD else found.forward
     onward: dict[Node, list[tuple[Node, str | None, bool]]] = {}
@@ -102,35 +135,29 @@ def branches(found: Genealogy, direction: Direction) -> list[dict[str, Any]]:
             continue
         shared = link.parent.kind == "unit" and link.child.kind == "task"
         onward.setdefault(trace.near(link), []).append((trace.far(link), _amount(link), shared))
-    seen: set[Node] = set()
-    return _children(found, found.root.node, onward, seen, 0)
+    walk = _Walk(found, direction, grouping, onward, set())
+    return _children(walk, found.root.node, 0)
 
 
-def _children(
-    found: Genealogy, of: Node, onward: dict[Node, list[tuple[Node, str | None, bool]]], seen: set[Node], depth: int
-) -> list[dict[str, Any]]:
-    if of in seen or depth > 30:
+def _children(walk: _Walk, of: Node, depth: int) -> list[dict[str, Any]]:
+    if of in walk.seen or depth > 30:
         return []
-    seen.add(of)
-    rows = [row for row in onward.get(of, ()) if row[0] in found.things]
-    shown = [_branch(found, row, onward, seen, depth) for row in rows[:CAP]]
-    if len(rows) > CAP:
-        shown.append({"code": _("%(count)s more", count=len(rows) - CAP), "name": "",
-                      "url": address(found.root.node, tab="units")})  # fmt: skip
-    return shown
+    walk.seen.add(of)
+    rows = [row for row in walk.onward.get(of, ()) if row[0] in walk.found.things]
+    if len(rows) <= CAP:
+        return [_branch(walk, row, depth) for row in rows]
+    counts = Counter(walk.grouping.key(row[0]) for row in rows)
+    return [walk.grouping.shown(key, count, walk.direction) for key, count in counts.items()]
 
 
-def _branch(
-    found: Genealogy, row: tuple[Node, str | None, bool], onward: dict[Node, list[tuple[Node, str | None, bool]]],
-    seen: set[Node], depth: int,
-) -> dict[str, Any]:  # fmt: skip
+def _branch(walk: _Walk, row: tuple[Node, str | None, bool], depth: int) -> dict[str, Any]:
     node, amount, shared = row
-    thing = found.things[node]
+    thing = walk.found.things[node]
     code, name = label(thing)
     return {"code": code, "name": " · ".join(dict.fromkeys(filter(None, (str(KINDS[node.kind]), name)))),
             "quantity": amount, "note": _("used in this order") if shared else None, "url": address(node),
             "state": "held" if thing.held else None, "open": depth < 3,
-            "children": _children(found, node, onward, seen, depth + 1)}  # fmt: skip
+            "children": _children(walk, node, depth + 1)}  # fmt: skip
 
 
-__all__ = ["CAP", "KINDS", "branches", "drawing", "label"]
+__all__ = ["CAP", "KINDS", "Grouping", "branches", "drawing", "label"]

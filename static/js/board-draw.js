@@ -3,9 +3,18 @@ import { HEAD, ROW, firstAfter } from "./board-view.js";
 
 /** @typedef {import("./board-view.js").Task} Task */
 /** @typedef {import("./board-view.js").View} View */
-/** @typedef {{view: View, selected: Task | null, matches: Set<number | string>, language: string, zone: string | undefined}} Scene */
+/** @typedef {{resource: number | string, start: number, end: number}} Bar */
+/** @typedef {{task: Task, x: number, y: number, width: number}} Placed */
+/**
+ * A drag in progress: the bars under the pointer, and what the server says of the drop (null until it has answered).
+ * @typedef {{bars: Bar[], ok: boolean | null, follow: Bar[]}} Drag
+ */
+/**
+ * @typedef {{view: View, selected: Task | null, matches: Set<number | string>, language: string, zone: string | undefined,
+ *   ghosts: boolean, drag: Drag | null}} Scene
+ */
 
-const NAMES = ["bg", "surface", "raised", "ink", "muted", "line", "edge", "accent", "crit", "crit-fill", "on-crit", "bar-planned", "bar-running", "bar-done", "bar-locked", "bar-edge", "shift-off", "board-paper"];
+const NAMES = ["bg", "surface", "raised", "ink", "muted", "line", "edge", "accent", "crit", "crit-fill", "on-crit", "ok", "warn-fill", "bar-planned", "bar-running", "bar-done", "bar-locked", "bar-edge", "shift-off", "board-paper"];
 
 /**
  * The colours of the theme as the browser resolves them: a canvas knows no light-dark().
@@ -29,12 +38,16 @@ export class Painter {
     this.font = font;
     /** @type {Map<string, number>} */
     this.widths = new Map();
+    /** How codes may be shortened, with the width of each form. @type {Map<string, [string, number][]>} */
+    this.codes = new Map();
+    /** @type {Intl.DateTimeFormat | null} */
+    this.dates = null;
     this.backward = 0;
   }
 
   /** @param {string} text */
   width(text) {
-    const key = this.pen.font + text;
+    const key = this.pen.font + text; // a handful a frame: codes of bars have their own
     let width = this.widths.get(key);
     if (width === undefined) this.widths.set(key, (width = this.pen.measureText(text).width));
     return width;
@@ -49,9 +62,19 @@ export class Painter {
 
   /** A task's code that fits: WO-1045·10, then 1045·10, then 10, then nothing: its end tells tasks apart, its start does not. @param {string} code @param {number} room */
   code(code, room) {
-    const short = code.replace(/^\p{L}+[- ]?/u, "");
-    const last = code.includes("·") ? (code.split("·").at(-1) ?? "") : "";
-    return [code, short, last].find((text) => text && this.width(text) <= room) ?? (last ? "" : this.cut(code, room));
+    const form = this.forms(code).find(([, width]) => width <= room);
+    return form ? form[0] : code.includes("·") ? "" : this.cut(code, room);
+  }
+
+  /** Made once a code: a frame asks for hundreds. @param {string} code */
+  forms(code) {
+    let forms = this.codes.get(code);
+    if (!forms) {
+      const texts = [code, code.replace(/^\p{L}+[- ]?/u, ""), code.includes("·") ? (code.split("·").at(-1) ?? "") : ""];
+      forms = texts.filter(Boolean).map((text) => /** @type {[string, number]} */ ([text, this.pen.measureText(text).width]));
+      this.codes.set(code, forms);
+    }
+    return forms;
   }
 
   /** @param {Scene} scene */
@@ -67,7 +90,9 @@ export class Painter {
     pen.clip();
     this.shifts(view);
     this.bars(scene);
+    if (scene.ghosts) this.ghosts(view);
     this.links(scene);
+    if (scene.drag) this.drag(view, scene.drag);
     this.now(view);
     pen.restore();
     this.head(scene);
@@ -91,38 +116,68 @@ export class Painter {
     for (const day of view.days()) pen.fillRect(Math.round(view.x(day)), HEAD, 1, view.height);
   }
 
-  /** @param {Scene} scene */
-  bars(scene) {
-    const { view } = scene;
+  /** What is seen of the bars, with its place. @param {View} view @returns {Placed[]} */
+  seen(view) {
     const [first, last] = view.seen();
-    this.pen.font = `600 12px ${this.font}`;
+    const found = [];
     for (let row = first; row < last; row++) {
       const list = view.rows[row];
-      const start = Math.max(0, firstAfter(list, view.from) - 1);
-      for (let i = start; i < list.length && list[i].start < view.until; i++) {
-        this.bar(list[i], view.y(row) + 4, scene);
+      const y = view.y(row) + 4;
+      for (let i = Math.max(0, firstAfter(list, view.from) - 1); i < list.length && list[i].start < view.until; i++) {
+        const task = list[i];
+        found.push({ task, x: view.x(task.start), y, width: Math.max(2, (task.end - task.start) / view.perPixel - 1) });
       }
     }
+    return found;
   }
 
-  /** @param {Task} task @param {number} y @param {Scene} scene */
-  bar(task, y, { view, selected, matches }) {
+  /** @param {Scene} scene */
+  bars({ view, selected, matches }) {
     const { pen, colour } = this;
-    const x = view.x(task.start);
-    const width = Math.max(2, (task.end - task.start) / view.perPixel - 1);
     const height = ROW - 9;
-    const same = selected && task.order === selected.order;
-    pen.globalAlpha = matches.size && !matches.has(task.id) ? 0.3 : 1;
-    pen.fillStyle = task.late ? colour["crit-fill"] : colour[task.locked ? "bar-locked" : task.state === "done" || task.state === "completed" ? "bar-done" : "bar-planned"];
-    pen.fillRect(x, y, width, height);
+    /* by colour: to change it costs more than the bar */
+    /** @type {Map<string, Placed[]>} */
+    const groups = new Map();
+    const bars = this.seen(view);
+    pen.font = `600 12px ${this.font}`;
+    for (const bar of bars) {
+      const { task } = bar;
+      const key = `${matches.size && !matches.has(task.id) ? "~" : ""}${this.tone(task)}`;
+      const group = groups.get(key);
+      if (group) group.push(bar);
+      else groups.set(key, [bar]);
+    }
+    for (const [key, group] of groups) {
+      pen.globalAlpha = key.startsWith("~") ? 0.3 : 1;
+      pen.fillStyle = colour[key.replace("~", "")];
+      for (const { x, y, width } of group) pen.fillRect(x, y, width, height);
+      pen.strokeStyle = colour["bar-edge"];
+      pen.lineWidth = 1;
+      for (const { x, y, width } of group) pen.strokeRect(x + 0.5, y + 0.5, width, height - 1);
+      for (const bar of group) this.bar(bar, height, selected, view);
+    }
+    pen.globalAlpha = 1;
+  }
+
+  /** The colour of a bar. @param {Task} task */
+  tone(task) {
+    if (task.late) return "crit-fill";
+    if (task.locked || task.kept) return "bar-locked";
+    return task.state === "done" || task.state === "completed" ? "bar-done" : "bar-planned";
+  }
+
+  /** What makes one bar differ from others. @param {Placed} bar @param {number} height @param {Task | null} selected @param {View} view */
+  bar({ task, x, y, width }, height, selected, view) {
+    const { pen, colour } = this;
     if (task.state === "running") this.fill(task, x, y, width, height, view.data.now);
     if (task.kind && task.kind !== "production") {
       pen.fillStyle = task.late ? colour["on-crit"] : colour.ink;
       for (let dash = 2; dash + 4 < width; dash += 8) pen.fillRect(x + dash, y + height - 3, 4, 2);
     }
-    this.edge(task, x, y, width, height, Boolean(same), task === selected);
-    this.label(task, x, y, width, height, view);
-    pen.globalAlpha = 1;
+    const same = selected !== null && task.order === selected.order;
+    if (same || task.state === "running") this.edge(x, y, width, height, same, task === selected);
+    if (task.locked) this.locked(task, x, y, width, height);
+    if (width > 9) this.label(task, x, y, width, height, view);
   }
 
   /** @param {Task} task @param {number} x @param {number} y @param {number} width @param {number} height @param {number} now */
@@ -137,16 +192,18 @@ export class Painter {
     this.pen.fillRect(x, y + height - 3, done, 3);
   }
 
-  /** @param {Task} task @param {number} x @param {number} y @param {number} width @param {number} height @param {boolean} same @param {boolean} chosen */
-  edge(task, x, y, width, height, same, chosen) {
+  /** @param {number} x @param {number} y @param {number} width @param {number} height @param {boolean} same @param {boolean} chosen */
+  edge(x, y, width, height, same, chosen) {
     const { pen, colour } = this;
     pen.strokeStyle = same ? colour.ink : colour["bar-edge"];
     pen.lineWidth = chosen ? 3 : same ? 2 : 1;
     pen.strokeRect(x + 0.5, y + 0.5, width, height - 1);
-    pen.lineWidth = 1;
-    if (!task.locked) return;
-    pen.fillStyle = task.late ? colour["on-crit"] : colour.ink;
-    pen.fillRect(x, y, Math.min(4, width), height);
+  }
+
+  /** @param {Task} task @param {number} x @param {number} y @param {number} width @param {number} height */
+  locked(task, x, y, width, height) {
+    this.pen.fillStyle = task.late ? this.colour["on-crit"] : this.colour.ink;
+    this.pen.fillRect(x, y, Math.min(4, width), height);
     if (width > 34) this.lock(x + width - 13, y + height / 2);
   }
 
@@ -181,23 +238,73 @@ export class Painter {
     if (text) pen.fillText(text, left, y + height / 2 + 0.5);
   }
 
+  /** Where bars stood before: dashed outlines over the bars. @param {View} view */
+  ghosts(view) {
+    const { pen, colour } = this;
+    const [first, last] = view.seen();
+    pen.strokeStyle = colour.muted;
+    pen.setLineDash([4, 3]);
+    for (let row = first; row < last; row++) {
+      for (const { start, end } of view.ghosts[row]) {
+        if (end > view.from && start < view.until) pen.strokeRect(view.x(start) + 0.5, view.y(row) + 4.5, Math.max(2, (end - start) / view.perPixel - 1), ROW - 10);
+      }
+    }
+    pen.setLineDash([]);
+  }
+
+  /** What is dragged, and what it would push. @param {View} view @param {Drag} drag */
+  drag(view, drag) {
+    const { pen, colour } = this;
+    pen.lineWidth = 2;
+    pen.strokeStyle = colour.accent;
+    pen.setLineDash([2, 3]);
+    for (const bar of drag.follow) this.outline(view, bar);
+    pen.setLineDash(drag.ok === false ? [5, 4] : []);
+    pen.strokeStyle = drag.ok === null ? colour.ink : drag.ok ? colour.ok : colour.crit;
+    for (const bar of drag.bars) {
+      const [x, y, width] = this.outline(view, bar);
+      pen.fillStyle = pen.strokeStyle;
+      pen.globalAlpha = 0.25;
+      pen.fillRect(x, y, width, ROW - 9);
+      pen.globalAlpha = 1;
+      if (drag.ok !== null) this.verdict(x + Math.min(12, width / 2), y + (ROW - 9) / 2, drag.ok);
+    }
+    pen.setLineDash([]);
+    pen.lineWidth = 1;
+  }
+
+  /** @param {View} view @param {Bar} bar */
+  outline(view, bar) {
+    const y = view.y(view.place.get(bar.resource) ?? 0) + 4;
+    const x = view.x(bar.start);
+    const width = Math.max(4, (bar.end - bar.start) / view.perPixel - 1);
+    this.pen.strokeRect(x + 0.5, y + 0.5, width, ROW - 10);
+    return [x, y, width];
+  }
+
+  /** A tick or a cross: the verdict is never its colour alone. @param {number} x @param {number} y @param {boolean} ok */
+  verdict(x, y, ok) {
+    const { pen } = this;
+    pen.setLineDash([]);
+    pen.beginPath();
+    if (ok) { pen.moveTo(x - 4, y); pen.lineTo(x - 1, y + 4); pen.lineTo(x + 5, y - 4); }
+    else { pen.moveTo(x - 4, y - 4); pen.lineTo(x + 4, y + 4); pen.moveTo(x + 4, y - 4); pen.lineTo(x - 4, y + 4); }
+    pen.stroke();
+  }
+
   /** Links of the selected order; one that goes back in time is red and dashed. @param {Scene} scene */
   links({ view, selected }) {
     this.backward = 0;
     if (!selected) return;
-    for (const [from, to] of view.data.links) {
-      const a = view.byId.get(from);
-      const b = view.byId.get(to);
-      if (!a || !b || (a.order !== selected.order && b.order !== selected.order)) continue;
-      if (b.start < a.end) this.backward += 1;
-      this.link(view, a, b);
+    for (const [a, b, back] of view.links.get(selected.order) ?? []) {
+      if (back) this.backward += 1;
+      this.link(view, a, b, back);
     }
   }
 
-  /** @param {View} view @param {Task} a @param {Task} b */
-  link(view, a, b) {
+  /** @param {View} view @param {Task} a @param {Task} b @param {boolean} back */
+  link(view, a, b, back) {
     const { pen, colour } = this;
-    const back = b.start < a.end;
     const [x1, y1] = [view.x(a.end), view.y(view.place.get(a.resource) ?? 0) + ROW / 2];
     const [x2, y2] = [view.x(b.start), view.y(view.place.get(b.resource) ?? 0) + ROW / 2];
     const bend = Math.max(12, Math.min(60, Math.abs(x2 - x1) / 2));
@@ -241,7 +348,8 @@ export class Painter {
       pen.fillStyle = colour.muted;
       pen.fillText(mark.label, x + 5, 33);
     }
-    const form = new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", timeZone: zone });
+    this.dates ??= new Intl.DateTimeFormat(language, { weekday: "short", day: "numeric", month: "short", timeZone: zone });
+    const form = this.dates;
     pen.font = `600 12px ${this.font}`;
     pen.fillStyle = colour.ink;
     const days = view.days();
@@ -262,6 +370,20 @@ export class Painter {
     pen.fillRect(0, HEAD - 1, view.width, 1);
   }
 
+  /** How full a row is in the coming week: the bar, an amber one with a mark when it is more than full. @param {View} view @param {number | null | undefined} load @param {number} y */
+  load(view, load, y) {
+    if (load === null || load === undefined || !view.bars) return;
+    const { pen, colour } = this;
+    const [x, width] = [view.side - view.bars - 4, view.bars - 4];
+    pen.fillStyle = colour.line;
+    pen.fillRect(x, y + ROW / 2 - 3, width, 6);
+    pen.fillStyle = colour[load > 0.95 ? "warn-fill" : "muted"];
+    pen.fillRect(x, y + ROW / 2 - 3, width * Math.min(1, load), 6);
+    if (load <= 0.95) return;
+    pen.fillStyle = colour.ink;
+    pen.fillRect(x + width - 2, y + ROW / 2 - 6, 2, 12);
+  }
+
   /** @param {View} view */
   names(view) {
     const { pen, colour } = this;
@@ -275,7 +397,8 @@ export class Painter {
     pen.font = `13px ${this.font}`;
     for (let row = first; row < last; row++) {
       pen.fillStyle = colour.ink;
-      pen.fillText(this.cut(view.data.resources[row].name, view.side - 20), 12, view.y(row) + ROW / 2);
+      pen.fillText(this.cut(view.data.resources[row].name, view.side - view.bars - 20), 12, view.y(row) + ROW / 2);
+      this.load(view, view.data.resources[row].load, view.y(row));
       pen.fillStyle = colour.line;
       pen.fillRect(0, view.y(row) + ROW - 1, view.side, 1);
     }

@@ -1,12 +1,29 @@
 /** What the plan board shows and where: data with its indexes, the time scale, and what lies under a point. */
 
-/** @typedef {{id: number | string, name: string}} Resource */
+/** @typedef {{id: number | string, name: string, load?: number | null}} Resource */
 /** @typedef {{resource: number | string, start: number, end: number}} Window */
 /**
  * @typedef {{id: number | string, code: string, order: string, resource: number | string, start: number, end: number,
- *   state: string, late?: boolean, locked?: boolean, title?: string, url?: string, kind?: string, done?: number}} Task
+ *   state: string, late?: boolean, locked?: boolean, kept?: boolean, fixed?: boolean, title?: string, url?: string,
+ *   kind?: string, done?: number, due?: number}} Task
  */
-/** @typedef {{resources: Resource[], windows: Window[], tasks: Task[], links: [number | string, number | string][], now: number}} Data */
+/** @typedef {{resource: number | string, start: number, end: number, task: Task}} Ghost */
+/**
+ * @typedef {{resources: Resource[], windows: Window[], tasks: Task[], links: [number | string, number | string, number?][],
+ *   ghosts: [number | string, number | string, number, number][], now: number, draft?: number | null, revision?: number}} Data
+ */
+
+/**
+ * The answer of the server with its bars as objects: it sends them as columns and rows, and open times that many rows
+ * share once.
+ * @param {any} answer @returns {Data}
+ */
+export function unpack(answer) {
+  const { columns } = answer;
+  const windows = answer.opens ? answer.resources.flatMap((/** @type {any} */ row) => answer.opens[row.open].map((/** @type {number[]} */ [start, end]) => ({ resource: row.id, start, end }))) : answer.windows;
+  const tasks = columns ? answer.tasks.map((/** @type {any[]} */ row) => Object.fromEntries(row.map((cell, i) => [columns[i], cell]))) : answer.tasks;
+  return { ghosts: [], ...answer, windows, tasks };
+}
 
 export const HEAD = 44;
 export const ROW = 30;
@@ -58,8 +75,18 @@ export function offsetOf(zone) {
   };
 }
 
+/**
+ * Whether a link goes back in time: it waits for the end (0), the begin (1), both as pieces flow on (2), or only ends
+ * later as pieces are there already (3).
+ * @param {Task} a @param {Task} b @param {number} how
+ */
+function against(a, b, how) {
+  if (how === 0) return b.start < a.end;
+  return (how !== 3 && b.start < a.start) || (how !== 1 && b.end < a.end);
+}
+
 /** @type {Data} */
-const NOTHING = { resources: [], windows: [], tasks: [], links: [], now: 0 };
+const NOTHING = { resources: [], windows: [], tasks: [], links: [], ghosts: [], now: 0 };
 
 export class View {
   data = NOTHING;
@@ -73,6 +100,10 @@ export class View {
   place = new Map();
   /** @type {Map<number | string, Task>} */
   byId = new Map();
+  /** Where bars stood before. @type {Ghost[][]} */
+  ghosts = [];
+  /** Links by order, so that a selection draws its own and looks at no others. @type {Map<string, [Task, Task, boolean][]>} */
+  links = new Map();
 
   /** @param {Data} data @param {string | undefined} zone */
   constructor(data, zone) {
@@ -80,6 +111,7 @@ export class View {
     this.width = 800;
     this.height = 500;
     this.side = 140;
+    this.bars = 36;
     this.perPixel = 3 * MINUTE;
     this.top = 0;
     this.load(data);
@@ -93,12 +125,34 @@ export class View {
     this.open = byRow(data.resources, data.windows);
     this.place = new Map(data.resources.map((row, i) => [row.id, i]));
     this.byId = new Map(data.tasks.map((task) => [task.id, task]));
+    this.ghosts = byRow(data.resources, data.ghosts.flatMap(([id, resource, start, end]) => {
+      const task = this.byId.get(id);
+      return task ? [{ resource, start, end, task }] : [];
+    }));
+    this.index();
     this.first = Math.min(data.now, ...data.tasks.slice(0, 1).map((t) => t.start));
     this.last = data.now;
     for (const task of data.tasks) {
       if (task.start < this.first) this.first = task.start;
       if (task.end > this.last) this.last = task.end;
     }
+  }
+
+  index() {
+    this.links = new Map();
+    for (const [from, to, how] of this.data.links) {
+      const a = this.byId.get(from);
+      const b = this.byId.get(to);
+      if (!a || !b) continue;
+      const list = this.links.get(a.order) ?? [];
+      list.push([a, b, !b.fixed && against(a, b, how ?? 0)]);
+      this.links.set(a.order, list);
+    }
+  }
+
+  /** Links that are violated, in the whole plan. */
+  get violated() {
+    return [...this.links.values()].flat().filter(([, , back]) => back).length;
   }
 
   get until() { return this.from + (this.width - this.side) * this.perPixel; }
@@ -131,6 +185,15 @@ export class View {
     this.clamp();
   }
 
+  /** What is still to come, with a little to spare on both sides. */
+  fit() {
+    const since = Math.min(this.data.now, ...this.data.tasks.filter((t) => t.end > this.data.now).map((t) => t.start));
+    const length = Math.max(HOUR, this.last - since);
+    this.perPixel = Math.max(2000, Math.min(30 * MINUTE, (length * 1.08) / Math.max(200, this.width - this.side)));
+    this.from = since - length * 0.04;
+    this.clamp();
+  }
+
   /** @param {keyof typeof SPANS} span */
   span(span) {
     const middle = this.at(this.side + (this.width - this.side) / 3);
@@ -157,6 +220,11 @@ export class View {
     const near = list.slice(Math.max(0, firstAfter(list, this.at(x) - slack) - 1));
     const under = near.find((task) => task.start <= this.at(x) && task.end >= this.at(x));
     return under ?? near.slice(0, 3).find((task) => task.start - slack <= this.at(x) && task.end + slack >= this.at(x)) ?? null;
+  }
+
+  /** The row under a point, or null. @param {number} y @returns {Resource | null} */
+  rowAt(y) {
+    return y < HEAD ? null : (this.data.resources[Math.floor((y - HEAD + this.top) / ROW)] ?? null);
   }
 
   /** Rows that are seen, first and one past the last. */

@@ -1,16 +1,19 @@
 /**
  * The plan board: <div class="board" data-board data-src="/plan/board.json" data-zone="Europe/Berlin">.
  * The same plan stands on the page as a table; the canvas is hidden from screen readers and tells selections aloud.
- * Drag pans, the wheel zooms at the pointer, arrows pan, + and - zoom, 1 2 3 show shift, day and week, N goes to now,
- * / finds, Enter or a double click opens the record.
+ * Drag pans, the wheel zooms at the pointer, arrows pan, + and - zoom, 1 2 3 show shift, day and week, 0 everything,
+ * N goes to now,
+ * / finds, Enter or a double click opens the record, Shift and arrows go from bar to bar. What changes a plan is in
+ * board-edit.js.
  */
 import { Painter, colours } from "./board-draw.js";
-import { View } from "./board-view.js";
+import { Editor } from "./board-edit.js";
+import { View, unpack } from "./board-view.js";
 import { meta, word } from "./words.js";
 
 /** @typedef {import("./board-view.js").Task} Task */
 
-class Board {
+export class Board {
   /** @param {HTMLElement} host */
   constructor(host) {
     this.host = host;
@@ -30,6 +33,13 @@ class Board {
     this.matches = new Set();
     /** @type {View | null} */
     this.view = null;
+    /** Ghosts of the plan before, when somebody wants them. */
+    this.ghosts = host.hasAttribute("data-ghosts");
+    /** @type {import("./board-draw.js").Drag | null} */
+    this.drag = null;
+    /** Drawing work of the last frames in ms, for the bench. @type {number[]} */
+    this.work = [];
+    this.editor = host.dataset.drafts ? new Editor(this) : null;
     this.ready = this.load();
     this.wire();
   }
@@ -45,13 +55,23 @@ class Board {
   async load() {
     const response = await fetch(this.host.dataset.src ?? "", { headers: { Accept: "application/json" } });
     if (!response.ok) return this.empty(word("failed"));
-    const data = await response.json();
+    const data = unpack(await response.json());
     this.host.querySelector(".board-empty")?.remove();
     if (!data.tasks.length) this.empty(word("empty_plan"));
     if (this.view) this.view.load(data);
     else this.view = new View(data, this.zone);
     if (this.selected) this.selected = this.view.byId.get(this.selected.id) ?? null;
     this.paint();
+    this.tellViolated();
+  }
+
+  /** How many links of the plan are violated, in the header; nothing when there are none. */
+  tellViolated() {
+    const count = this.view?.violated ?? 0;
+    for (const box of document.querySelectorAll("[data-board-violated]")) {
+      /** @type {HTMLElement} */ (box).hidden = !count;
+      box.textContent = word("violated", { count });
+    }
   }
 
   /** @param {string} text */
@@ -77,10 +97,13 @@ class Board {
     this.painter = new Painter(pen, colours(this.host), getComputedStyle(this.host).fontFamily);
     pen.font = `13px ${this.painter.font}`;
     const widest = Math.max(60, ...view.data.resources.map((row) => this.painter?.width(row.name) ?? 0));
-    view.side = Math.ceil(Math.min(widest + 24, view.width < 600 ? 92 : 176));
+    view.bars = view.width < 600 ? 0 : 36;
+    view.side = Math.ceil(Math.min(widest + 24 + view.bars, view.width < 600 ? 92 : 208));
     if (first) {
-      this.span("day");
-      this.toNow();
+      /* what fits into a day is shown whole: minutes of work are no bars in thirty hours */
+      const short = view.last - view.data.now < 24 * 3600000;
+      this.span(short ? "all" : "day");
+      if (!short) this.toNow();
     }
     this.draw();
   }
@@ -89,7 +112,11 @@ class Board {
     if (this.frame) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
-      if (this.view) this.painter?.draw({ view: this.view, selected: this.selected, matches: this.matches, language: this.language, zone: this.zone });
+      const since = performance.now();
+      const { view, selected, matches, language, zone, ghosts, drag } = this;
+      if (view) this.painter?.draw({ view, selected, matches, language, zone, ghosts, drag });
+      this.work.push(performance.now() - since);
+      if (this.work.length > 600) this.work.shift();
     });
   }
 
@@ -104,6 +131,7 @@ class Board {
     return {
       from: view?.from, until: view?.until, top: view?.top, tasks: view?.data.tasks.length ?? 0,
       selected: this.selected?.id ?? null, matches: [...this.matches], backward: this.painter?.backward ?? 0,
+      violated: view?.violated ?? 0, ghosts: this.ghosts, drag: this.drag, draft: view?.data.draft ?? null, revision: view?.data.revision ?? 0,
     };
   }
 
@@ -114,9 +142,10 @@ class Board {
     return { x: this.view.x((task.start + task.end) / 2), y: this.view.y(this.view.place.get(task.resource) ?? 0) + 14 };
   }
 
-  /** @param {"shift" | "day" | "week"} name */
+  /** @param {"shift" | "day" | "week" | "all"} name */
   span(name) {
-    this.view?.span(name);
+    if (name === "all") this.view?.fit();
+    else this.view?.span(name);
     for (const b of document.querySelectorAll("[data-board-zoom]")) b.setAttribute("aria-pressed", String(b.getAttribute("data-board-zoom") === name));
     this.draw();
   }
@@ -143,7 +172,7 @@ class Board {
   sentence(task) {
     const form = new Intl.DateTimeFormat(this.language, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: this.zone });
     const where = this.view?.data.resources[this.view.place.get(task.resource) ?? 0]?.name ?? "";
-    const marks = [task.late && word("late"), task.locked && word("locked")].filter(Boolean);
+    const marks = [task.late && word("late"), task.locked && word("locked"), task.kept && word("kept")].filter(Boolean);
     return [task.code, task.title, where, `${form.format(task.start)} – ${form.format(task.end)}`, ...marks].filter(Boolean).join(" · ");
   }
 
@@ -193,14 +222,31 @@ class Board {
     box.focus();
   }
 
+  /** The next bar in a direction: before or behind in its row, or the nearest one of another row. @param {string} key */
+  step(key) {
+    const { view, selected } = this;
+    if (!view) return;
+    if (!selected) return this.select(view.data.tasks.find((t) => t.end > view.from) ?? null, true);
+    const row = view.place.get(selected.resource) ?? 0;
+    const list = view.rows[row];
+    if (key === "ArrowLeft" || key === "ArrowRight") return this.select(list[list.indexOf(selected) + (key === "ArrowRight" ? 1 : -1)] ?? selected, true);
+    const by = key === "ArrowDown" ? 1 : -1;
+    for (let next = row + by; next >= 0 && next < view.rows.length; next += by) {
+      const near = view.rows[next].toSorted((a, b) => Math.abs(a.start - selected.start) - Math.abs(b.start - selected.start))[0];
+      if (near) return this.select(near, true);
+    }
+  }
+
   /** @param {KeyboardEvent} event */
   key(event) {
+    if (this.editor?.key(event)) return event.preventDefault();
     const moves = { ArrowLeft: [80, 0], ArrowRight: [-80, 0], ArrowUp: [0, 60], ArrowDown: [0, -60] };
     const move = moves[/** @type {keyof typeof moves} */ (event.key)];
-    const spans = { 1: "shift", 2: "day", 3: "week" };
+    const spans = { 1: "shift", 2: "day", 3: "week", 0: "all" };
     const span = spans[/** @type {keyof typeof spans} */ (/** @type {unknown} */ (event.key))];
     if (event.ctrlKey || event.metaKey || event.altKey || !this.view) return;
-    if (move) this.view.pan(move[0], move[1]);
+    if (move && event.shiftKey) this.step(event.key);
+    else if (move) this.view.pan(move[0], move[1]);
     else if (span) this.span(/** @type {"shift"} */ (span));
     else if (event.key === "+" || event.key === "=") this.view.zoom(0.8);
     else if (event.key === "-") this.view.zoom(1.25);
@@ -224,12 +270,14 @@ class Board {
       return { x: event.clientX - box.left, y: event.clientY - box.top };
     };
     this.canvas.addEventListener("pointerdown", (event) => {
+      if (fingers.size === 0 && this.editor?.down(event, point(event))) return;
       fingers.set(event.pointerId, point(event));
       moved = 0;
       this.canvas.setPointerCapture(event.pointerId);
     });
     this.canvas.addEventListener("pointermove", (event) => {
       const { x, y } = point(event);
+      if (this.editor?.move(event, { x, y })) return this.hover(null, 0, 0);
       const last = fingers.get(event.pointerId);
       if (!last) return this.hover(this.hitTest(x, y), x, y);
       const other = [...fingers].find(([id]) => id !== event.pointerId)?.[1];
@@ -243,6 +291,7 @@ class Board {
       this.draw();
     });
     const up = (/** @type {PointerEvent} */ event) => {
+      if (this.editor?.up(event)) return;
       const last = fingers.get(event.pointerId);
       fingers.delete(event.pointerId);
       host.classList.remove("panning");
@@ -268,7 +317,12 @@ class Board {
     document.addEventListener("click", (event) => {
       const target = /** @type {Element} */ (event.target);
       const span = target.closest("[data-board-zoom]")?.getAttribute("data-board-zoom");
-      if (span) this.span(/** @type {"shift" | "day" | "week"} */ (span));
+      if (span) this.span(/** @type {"shift" | "day" | "week" | "all"} */ (span));
+      if (target.closest("[data-board-ghosts]")) {
+        this.ghosts = !this.ghosts;
+        for (const b of document.querySelectorAll("[data-board-ghosts]")) b.setAttribute("aria-pressed", String(this.ghosts));
+        this.draw();
+      }
       const id = target.closest("[data-board-task]")?.getAttribute("data-board-task");
       const task = this.view?.data.tasks.find((t) => String(t.id) === id);
       if (task) this.select(task, true);

@@ -2,15 +2,16 @@
  * Scans and button presses of a station, kept in IndexedDB until the server has answered: they survive a reload,
  * a dead network and a flat battery, and go out one by one in the order they were made.
  *
- * POST data-scan-url, JSON {uuid, station, sequence, device_at, raw} or {…, action, values}. An answer counts when its
+ * POST data-scan-url, JSON {uuid, station, sequence, device, device_at, sent_at, raw} or {…, action, values}. device_at
+ * is what this device's clock showed when it was made, sent_at with each try to send it: the server takes the
+ * difference to its own clock for the offset, however long an entry waited. An answer counts when its
  * JSON carries "result" (accepted or refused), whatever the status; everything else is tried again.
  */
-import { now } from "./clock.js";
 import { meta } from "./words.js";
 
 const WAITS = [1000, 2000, 4000, 8000, 15000, 30000];
 
-/** @typedef {{uuid: string, station: string, sequence: number, device_at: string, raw?: string, action?: string, values?: Record<string, unknown>}} Entry */
+/** @typedef {{uuid: string, station: string, sequence: number, device: string, device_at: string, raw?: string, action?: string, values?: Record<string, unknown>}} Entry */
 /** @typedef {{result: string, message?: string, next?: string}} Answer */
 
 /** A version-4 UUID without crypto.randomUUID, which plain HTTP does not have. */
@@ -20,6 +21,17 @@ export function uuid() {
   bytes[8] = (bytes[8] & 0x3f) | 0x80;
   const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
+
+/** @returns {string} a name for this device's clock, kept as long as the browser keeps anything */
+function device() {
+  try {
+    const known = localStorage.getItem("device") ?? uuid();
+    localStorage.setItem("device", known);
+    return known;
+  } catch {
+    return "unnamed";
+  }
 }
 
 /** @template T @param {IDBRequest<T>} request @returns {Promise<T>} */
@@ -78,7 +90,7 @@ export class Queue extends EventTarget {
     const db = await this.store;
     const work = db.transaction(["entry", "sequence"], "readwrite", { durability: "strict" });
     const sequence = ((await answerOf(work.objectStore("sequence").get(this.station))) ?? 0) + 1;
-    const entry = { uuid: uuid(), station: this.station, sequence, device_at: new Date(now()).toISOString(), ...what };
+    const entry = { uuid: uuid(), station: this.station, sequence, device: device(), device_at: new Date().toISOString(), ...what };
     work.objectStore("sequence").put(sequence, this.station);
     work.objectStore("entry").put(entry);
     await new Promise((resolve, reject) => { work.oncomplete = resolve; work.onerror = work.onabort = () => reject(work.error); });
@@ -122,7 +134,7 @@ export class Queue extends EventTarget {
     const response = await fetch(this.url, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json", "X-CSRFToken": meta("csrf-token") },
-      body: JSON.stringify(entry),
+      body: JSON.stringify({ ...entry, sent_at: new Date().toISOString() }),
       signal: AbortSignal.timeout(10000),
     });
     /** @type {Answer | null} */

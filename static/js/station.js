@@ -1,4 +1,5 @@
 /** The operator's page: scans and big buttons go through the queue, every one gets an answer one can see and hear. */
+import { Doubled } from "./doubled.js";
 import { refreshAll } from "./live.js";
 import { Queue } from "./queue.js";
 import { play } from "./sound.js";
@@ -8,6 +9,7 @@ const FEEDBACK = 600;
 const PATIENCE = 1500;
 const { station = "", scanUrl = "" } = document.body.dataset;
 const queue = new Queue(station, scanUrl);
+const doubled = new Doubled();
 const SPRITE = document.querySelector(".icon use")?.getAttribute("href")?.split("#")[0] ?? "";
 const SHAPES = { accepted: "done", refused: "refused", saved: "waiting" };
 
@@ -80,9 +82,16 @@ async function post(what) {
 queue.addEventListener("confirmed", (event) => {
   const { answer, entry } = /** @type {CustomEvent} */ (event).detail;
   const result = answer.result === "accepted" ? "accepted" : "refused";
+  if (entry.raw) doubled.answered(entry.raw, answer.kind ?? "");
   feedback(result, answer.message ?? entry.raw ?? "", answer.next ?? "");
   if (answer.redirect) location.assign(answer.redirect);
   refreshAll();
+});
+
+queue.addEventListener("sent", (event) => {
+  const { entry } = /** @type {CustomEvent} */ (event).detail;
+  const box = document.getElementById("next-strip");
+  if (box && !box.dataset.answer) strip("", word("sending"), entry.raw ?? "");
 });
 
 queue.addEventListener("count", (event) => {
@@ -102,7 +111,10 @@ queue.addEventListener("unanswered", async (event) => {
 document.addEventListener("scan", (event) => {
   event.preventDefault();
   document.querySelectorAll("dialog[open]").forEach((d) => /** @type {HTMLDialogElement} */ (d).close());
-  post({ raw: /** @type {CustomEvent} */ (event).detail.text });
+  const { text, at = performance.now() } = /** @type {CustomEvent} */ (event).detail;
+  const told = doubled.judge(text, at);
+  if (told === "take") post({ raw: text });
+  else if (told === "ask") feedback("saved", word("again"), text);
 });
 
 /** @param {string | undefined} id @returns {HTMLDialogElement | null} */
@@ -160,6 +172,7 @@ async function act(button) {
   const { action, values = "{}", reasons, pad } = button.dataset;
   const why = button.querySelector(".why")?.textContent;
   if (button.getAttribute("aria-disabled") === "true") return feedback("refused", why ?? "");
+  button.closest("dialog")?.close();
   const sent = JSON.parse(values);
   const reasonBox = dialog(reasons);
   const padBox = dialog(pad);

@@ -18,7 +18,7 @@ const LINE = 24;
  * @param {(Node | Element | string)[]} inside
  * @returns {SVGElement}
  */
-function svg(name, values, ...inside) {
+export function svg(name, values, ...inside) {
   const element = document.createElementNS("http://www.w3.org/2000/svg", name);
   for (const [key, value] of Object.entries(values)) element.setAttribute(key, String(value));
   element.append(.../** @type {(Element | string)[]} */ (inside));

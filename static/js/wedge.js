@@ -105,6 +105,6 @@ export function listen() {
     event.preventDefault();
     event.stopPropagation();
     if (before) putBack(before);
-    document.dispatchEvent(new CustomEvent("scan", { detail: { text: taken.text }, cancelable: true, bubbles: true }));
+    document.dispatchEvent(new CustomEvent("scan", { detail: { text: taken.text, at: timeStamp }, cancelable: true, bubbles: true }));
   }, { capture: true });
 }

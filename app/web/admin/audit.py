@@ -27,7 +27,7 @@ def audit() -> ResponseReturnValue:
     return render_template(
         "admin/audit.html", entry=entry, rows=[_row(row, names, codes) for row in rows], args=args,
         older=url_for("admin.audit", **args, before=older) if older else None, subjects=SUBJECTS,
-        topics=sorted(TOPICS.items(), key=lambda pair: pair[0]),
+        topics=[(topic, told(topic, {})) for topic in sorted(TOPICS)],
     )  # fmt: skip
 
 

@@ -36,6 +36,16 @@ def keep(files: Iterable[FileStorage]) -> str:
     return token
 
 
+def keep_text(name: str, text: str) -> str:
+    """Store a text as a file of that name, alone in a folder, and give the name of the folder."""
+    _sweep()
+    token = uuid4().hex
+    target = _root() / token
+    target.mkdir(parents=True)
+    (target / name).write_text(text, encoding="utf-8", newline="")
+    return token
+
+
 def folder(token: str) -> Path | None:
     """The folder of kept files; None when it is gone."""
     path = _root() / token

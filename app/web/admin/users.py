@@ -13,6 +13,8 @@ from app.errors import Conflict, Invalid, NotFound, Refused
 from app.i18n import gettext as _
 from app.models import Person
 from app.queries import admin as look
+from app.queries.logins import open_sessions
+from app.services import logins
 from app.services import users as services
 from app.web.admin.blueprint import pages
 from app.web.entry import Entry
@@ -37,7 +39,7 @@ def user_new() -> ResponseReturnValue:
 
 
 @pages.post("/admin/users/new")
-@allow("admin")
+@allow("admin", again=True)
 def user_create() -> ResponseReturnValue:
     """Make a login."""
     entry = Entry(request.form, identity().zone)
@@ -85,12 +87,14 @@ def user(user_id: int) -> ResponseReturnValue:
     found = next((row for row in look.users(db.session, identity().site_id) if row["id"] == user_id), None)
     if found is None:
         raise NotFound("user.unknown", user=user_id)
-    return render_template("admin/user.html", user=found, roles=list(ROLES), role_words=ROLE_WORDS,
-                           is_self=user_id == identity().user_id)  # fmt: skip
+    return render_template(
+        "admin/user.html", user=found, roles=list(ROLES), role_words=ROLE_WORDS,
+        is_self=user_id == identity().user_id, sessions=open_sessions(db.session, user_id),
+    )  # fmt: skip
 
 
 @pages.post("/admin/users/<int:user_id>/roles")
-@allow("admin")
+@allow("admin", again=True)
 def user_roles(user_id: int) -> ResponseReturnValue:
     """Replace the roles of a login; nobody takes the administrator's role from himself."""
     _known(user_id)
@@ -104,7 +108,7 @@ def user_roles(user_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/admin/users/<int:user_id>/password")
-@allow("admin")
+@allow("admin", again=True)
 def user_password(user_id: int) -> ResponseReturnValue:
     """Give a login a new password; its sessions end."""
     _known(user_id)
@@ -113,7 +117,7 @@ def user_password(user_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/admin/users/<int:user_id>/active")
-@allow("admin")
+@allow("admin", again=True)
 def user_active(user_id: int) -> ResponseReturnValue:
     """Switch a login off or on."""
     _known(user_id)
@@ -131,6 +135,15 @@ def user_sessions(user_id: int) -> ResponseReturnValue:
     _known(user_id)
     services.end_sessions(user_id, actor(), now_utc())
     return _done(user_id, _("All sessions of the user are ended."))
+
+
+@pages.post("/admin/users/<int:user_id>/sessions/<int:session_id>/end")
+@allow("admin")
+def user_session_end(user_id: int, session_id: int) -> ResponseReturnValue:
+    """Sign a user out in one browser."""
+    _known(user_id)
+    logins.end(user_id, session_id, actor(), now_utc())
+    return _done(user_id, _("Signed out there."))
 
 
 def _known(user_id: int) -> Any:

@@ -14,7 +14,7 @@ VERSION = "1.0.0"
 GROUPS = {
     "orders": N_("Orders"), "tasks": N_("Tasks"), "station": N_("Station"), "plan": N_("Plan"),
     "machines": N_("Machines"), "notices": N_("Notices"), "plant": N_("Plant"), "trace": N_("Trace"),
-    "feed": N_("Feeds"),
+    "stock": N_("Stock"), "feed": N_("Feeds"),
 }  # fmt: skip
 _PATH = re.compile(r"<(?:(int|string):)?(\w+)>")
 _REF = "#/components/schemas/{model}"

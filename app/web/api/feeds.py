@@ -5,7 +5,7 @@ from typing import Any
 
 from app.auth import identity
 from app.db import db
-from app.queries import feed
+from app.queries import feed, feed_time
 from app.web.api import shapes_plant as shapes
 from app.web.api.operation import N_, operation
 from app.web.api.values import PageWanted
@@ -29,6 +29,20 @@ def feed_scrap(query: PageWanted) -> dict[str, Any]:
 def feed_consumption(query: PageWanted) -> dict[str, Any]:
     """Lots and component serials that went into units and orders."""
     return asdict(feed.consumption(db.session, identity().site_id, query.after, query.limit))
+
+
+@operation("GET", "/feed/labour", "feed", "api.use", N_("Follow working time"), query=PageWanted,
+           answer=shapes.LabourFeed)  # fmt: skip
+def feed_labour(query: PageWanted) -> dict[str, Any]:
+    """Who worked on what from when to when: runs, set-ups and pauses that ended."""
+    return asdict(feed_time.labour(db.session, identity().site_id, query.after, query.limit))
+
+
+@operation("GET", "/feed/downtime", "feed", "api.use", N_("Follow downtime"), query=PageWanted,
+           answer=shapes.DowntimeFeed)  # fmt: skip
+def feed_downtime(query: PageWanted) -> dict[str, Any]:
+    """Stops of machines that are over."""
+    return asdict(feed_time.downtime(db.session, identity().site_id, query.after, query.limit))
 
 
 @operation("GET", "/feed/orders", "feed", "api.use", N_("Follow order progress"), query=PageWanted,

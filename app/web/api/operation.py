@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from pydantic import TypeAdapter
 
 from app.auth import allow, identity
@@ -81,7 +81,7 @@ def _view(row: Operation, work: Handler, answer: TypeAdapter[Any]) -> Handler:
         given = dict(path)
         if row.query is not NoQuery:
             given["query"] = reading.query(row.query)
-        else:
+        elif request.query_string:
             reading.query(NoQuery)
         if row.body is None:
             return sent(row.status, _text(answer, work(**given)))

@@ -8,7 +8,7 @@ from app.errors import NotFound
 from app.models import Line, Machine, Reason, Skill, Station, WorkOrder
 from app.queries import by_code
 from app.queries.resources import orders as rows
-from app.services import orders, release
+from app.services import alternates, orders, release, skipping
 from app.web.api.operation import N_, operation
 from app.web.api.shapes import (
     HoldEnd,
@@ -23,6 +23,7 @@ from app.web.api.shapes import (
     ProductionNew,
     ReworkNew,
     ServiceNew,
+    SkipNew,
 )
 
 
@@ -109,6 +110,28 @@ def close_order(code: str) -> dict[str, Any]:
     order_id = _order(code)
     orders.close(identity().site_id, order_id, actor(), now_utc())
     return _whole(order_id)
+
+
+@operation("POST", "/tasks/<int:task>/choose", "orders", "orders.route", N_("Choose an alternate"), answer=OrderWhole,
+           refusals=(404, 409))  # fmt: skip
+def choose_task(task: int) -> dict[str, Any]:
+    """Take this task instead of the alternate that is chosen, while nothing was begun on either."""
+    return _whole(alternates.choose(identity().site_id, task, actor(), now_utc()))
+
+
+@operation("POST", "/tasks/<int:task>/skip", "orders", "orders.route", N_("Skip an optional operation"), body=SkipNew,
+           answer=OrderWhole, refusals=(404, 409))  # fmt: skip
+def skip_task(task: int, body: SkipNew) -> dict[str, Any]:
+    """Leave an optional operation out; its pieces go on to the next one."""
+    reason_id = by_code.id_of(db.session, Reason, identity().site_id, body.reason, "reason")
+    return _whole(skipping.skip(identity().site_id, task, reason_id, actor(), now_utc()))
+
+
+@operation("POST", "/tasks/<int:task>/unskip", "orders", "orders.route", N_("Take a skip back"), answer=OrderWhole,
+           refusals=(404, 409))  # fmt: skip
+def unskip_task(task: int) -> dict[str, Any]:
+    """Put a skipped operation back, while nothing that flowed past it was used."""
+    return _whole(skipping.take_back(identity().site_id, task, actor(), now_utc()))
 
 
 def page(found: list[dict[str, Any]], limit: int) -> dict[str, Any]:

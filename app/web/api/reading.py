@@ -33,7 +33,7 @@ def json_body() -> Any:
     if not request.is_json:
         raise OtherMedia("api.media")
     try:
-        return json.loads(data.decode(), parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_object)
+        return _EXACT.decode(data.decode())
     except (ValueError, RecursionError, ArithmeticError):
         raise BadRequest("api.json") from None
 
@@ -48,6 +48,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError("a name stands twice")
     return found
+
+
+_EXACT = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse, object_pairs_hook=_object)
 
 
 def fitted(adapter: TypeAdapter[Any], value: Any) -> Any:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from app.auth import actor, identity
-from app.db import db, now_utc, to_micro
+from app.db import db, end_read, now_utc, to_micro
 from app.errors import Conflict, Invalid, NotFound
 from app.models import Reason, Station, Task
 from app.queries import by_code
@@ -16,6 +16,7 @@ from app.services.measuring import Value
 from app.services.reporting import report_once, undo_once
 from app.services.station_words import rendered
 from app.services.undoing import Undo
+from app.web.again import is_fresh
 from app.web.api.operation import N_, operation
 from app.web.api.shapes import Queue, Reported, ReportNew, Scanned, ScanNew, Undone, UndoNew, UseNew
 from app.web.api.values import Given
@@ -40,12 +41,14 @@ def scan_code(code: str, body: ScanNew) -> Any:
     site_id = identity().site_id
     station_id = by_code.one(db.session, Station, site_id, code, "station").id
     # What was read to find the station ends here: a request must not hold two connections.
-    db.session.rollback()
+    end_read()
     wish = station.Scan(body.uuid, body.raw, body.sequence, body.device_at, CHANNEL)
     status, answer = station.scan(site_id, station_id, wish, actor(), now_utc())
     told = rendered(answer)
     if not answer["accepted"]:
-        return problem(status, told["code"], told["message"], told["values"], next=told["next"])
+        return problem(
+            status, told["code"], told["message"], told["values"], next=told["next"], next_code=told["next_code"]
+        )
     return Answer(status, _text(Scanned, told))
 
 
@@ -64,7 +67,7 @@ def undo_report(report: int, body: UndoNew) -> Answer:
     """A reversing report: within ten minutes by who reported, later by a team lead with a reason."""
     site_id = identity().site_id
     reason_id = by_code.id_of(db.session, Reason, site_id, body.reason, "reason")
-    is_lead = identity().may("reports.correct") and reason_id is not None
+    is_lead = identity().may("reports.correct") and reason_id is not None and is_fresh()
     person_id = _person(body.person)
     if person_id is None and not is_lead:
         # Nobody is not who reported it.

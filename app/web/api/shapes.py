@@ -127,7 +127,7 @@ class OrdersWanted(PageWanted):
 
 
 class Progress(Given):
-    """How far the order is, read from its final tasks."""
+    """How far the order is: good of what its final tasks want, scrap of all its tasks."""
 
     quantity: Amount
     good: Amount
@@ -213,6 +213,12 @@ class OrderWhole(Order):
     completed_at: Moment | None
     holds: list[HoldOut]
     work: list[Task]
+
+
+class SkipNew(Asked):
+    """Why an optional operation is left out: a reason of kind skip or correction."""
+
+    reason: Code
 
 
 class TasksWanted(PageWanted):

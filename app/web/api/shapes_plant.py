@@ -291,6 +291,54 @@ class ConsumptionFeed(Given):
     more: bool
 
 
+class FeedLabour(Given):
+    """A slice of somebody's time on a task that ended; `kind` is run, setup or pause."""
+
+    position: int
+    id: int
+    kind: str
+    task: int
+    operation: str
+    order_id: int
+    order: str
+    external: list[ExternalOut]
+    station: str | None
+    person: str | None
+    reason: str | None
+    started_at: Moment
+    ended_at: Moment
+    minutes: Amount
+
+
+class LabourFeed(Given):
+    """Working time beyond a position."""
+
+    rows: list[FeedLabour]
+    next: int
+    more: bool
+
+
+class FeedDowntime(Given):
+    """A stop of a machine that is over, with the reason the machine or a person gave."""
+
+    position: int
+    id: int
+    machine: str
+    station: str | None
+    reason: str | None
+    started_at: Moment
+    ended_at: Moment
+    minutes: Amount
+
+
+class DowntimeFeed(Given):
+    """Downtime beyond a position."""
+
+    rows: list[FeedDowntime]
+    next: int
+    more: bool
+
+
 class FeedOrder(Given):
     """What happened to an order, with how far it is now."""
 

@@ -11,7 +11,8 @@ from app.errors import Conflict, Invalid, NotFound
 from app.group_commit import commit_together
 from app.i18n import gettext as _
 from app.queries.order_detail import order_of_hold, order_of_report, reasons_of
-from app.services import orders, undoing
+from app.queries.stations import order_of_task
+from app.services import alternates, orders, skipping, undoing
 from app.services.release import release as release_order
 from app.web.entry import Entry
 from app.web.orders.blueprint import pages
@@ -45,7 +46,7 @@ def hold(order_id: int) -> ResponseReturnValue:
 
 
 @pages.post("/orders/<int:order_id>/holds/<int:hold_id>/resume")
-@allow("orders.hold")
+@allow("orders.hold", again=True)
 def resume(order_id: int, hold_id: int) -> ResponseReturnValue:
     """Release one hold of the order or of one of its tasks."""
     if order_of_hold(db.session, identity().site_id, hold_id) != order_id:
@@ -106,6 +107,42 @@ def undo(order_id: int, report_id: int) -> ResponseReturnValue:
     commit_together(lambda connection: undoing.undo(connection, wish, now))
     flash(_("The report was undone."), "done")
     return redirect(url_for("orders.show", order_id=order_id, view="reports"))
+
+
+@pages.post("/orders/<int:order_id>/tasks/<int:task_id>/choose")
+@allow("orders.route")
+def choose(order_id: int, task_id: int) -> ResponseReturnValue:
+    """Take this task instead of the alternate that was chosen."""
+    _mine(order_id, task_id)
+    alternates.choose(identity().site_id, task_id, actor(), now_utc())
+    flash(_("The other way is taken. The plan follows."), "done")
+    return _back(order_id)
+
+
+@pages.post("/orders/<int:order_id>/tasks/<int:task_id>/skip")
+@allow("orders.route")
+def skip(order_id: int, task_id: int) -> ResponseReturnValue:
+    """Leave an optional task out."""
+    _mine(order_id, task_id)
+    reason_id = next((found for kind in skipping.REASONS if (found := _reason(kind))), None)
+    skipping.skip(identity().site_id, task_id, reason_id, actor(), now_utc())
+    flash(_("The operation is skipped. Its pieces go on to the next one."), "done")
+    return _back(order_id)
+
+
+@pages.post("/orders/<int:order_id>/tasks/<int:task_id>/unskip")
+@allow("orders.route")
+def unskip(order_id: int, task_id: int) -> ResponseReturnValue:
+    """Put a skipped task back."""
+    _mine(order_id, task_id)
+    skipping.take_back(identity().site_id, task_id, actor(), now_utc())
+    flash(_("The operation is done again."), "done")
+    return _back(order_id)
+
+
+def _mine(order_id: int, task_id: int) -> None:
+    if order_of_task(db.session, identity().site_id, task_id) != order_id:
+        raise NotFound("task.unknown", task=task_id)
 
 
 def _field_words() -> dict[str, str]:

@@ -16,11 +16,15 @@ from app.i18n import gettext as _
 from app.i18n import named
 from app.models import Item, Machine, Skill, Station, Unit, WorkOrder
 from app.queries import order_detail as look
+from app.queries import outside
+from app.queries.forecasts import ending
 from app.queries.orders import lateness
 from app.queries.progress import planned_ends, progress
 from app.queries.release_check import ReleaseCheck, release_check
+from app.queries.turns import turns
 from app.services.orders import of_site
-from app.states.order import ORDER
+from app.services.skipping import REASONS
+from app.states.order import ORDER, WORKABLE
 from app.web.entry import Entry, local_text
 from app.web.orders.blueprint import pages
 from app.web.orders.create import priority_options
@@ -57,10 +61,13 @@ def _head(order: WorkOrder) -> dict[str, Any]:
     return {
         "refusal": sentence(check.refusal) if check and check.refusal else "",
         "order": order, "kind_word": kind_word(order.kind), "progress": progress(db.session, [order.id]).get(order.id),
-        "planned": planned, "lateness": lateness(order, planned, now_utc()), "facts": facts(order),
+        "planned": planned, "expected": ending(db.session, site_id, order.id, now_utc()),
+        "lateness": lateness(order, planned, now_utc()), "facts": facts(order),
         "holds": look.open_holds(db.session, site_id, order.id), "check": check,
         "hold_reasons": look.reasons_of(db.session, site_id, "hold"), "entry": Entry(usual, identity().zone),
         "priorities": priority_options(), "blocked": blocked(order), "is_draft": order.status in DRAFT,
+        "turns": turns(db.session, order.id) if order.status in WORKABLE else [],
+        "skip_reasons": [row for kind in REASONS for row in look.reasons_of(db.session, site_id, kind)],
         "is_open": order.status in (*DRAFT, "released", "running"),
     }  # fmt: skip
 
@@ -167,7 +174,12 @@ def _view(order: WorkOrder) -> dict[str, Any]:
 
 def _process(order: WorkOrder) -> dict[str, Any]:
     lines, links = look.task_lines(db.session, order.site_id, order.id)
-    return {"lines": lines, "drawing": drawn(lines, links, named) if len(lines) > 1 else None}
+    out = outside.dispatches(db.session, order.site_id, order_id=order.id)
+    return {
+        "out": {task.task_id: task for task in reversed(out)},
+        "lines": lines,
+        "drawing": drawn(lines, links, named) if len(lines) > 1 else None,
+    }
 
 
 def _materials(order: WorkOrder) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from app.auth import allow, identity
 from app.db import db, now_utc
+from app.formula import safe
 from app.i18n import gettext as _
 from app.queries.orders import SORTS, Filters, Row, all_orders, lines_of, order_page
 from app.states.order import ORDER
@@ -76,10 +77,5 @@ def _csv(rows: Iterator[Row]) -> Iterator[str]:
 
 def _line(cells: list[Any]) -> str:
     out = io.StringIO()
-    csv.writer(out).writerow([_safe(str(cell)) for cell in cells])
+    csv.writer(out).writerow([safe(str(cell)) for cell in cells])
     return out.getvalue()
-
-
-def _safe(cell: str) -> str:
-    """A spreadsheet would run a cell that begins like a formula; a leading quote keeps it text."""
-    return "'" + cell if cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
