@@ -4,11 +4,13 @@ import os
 import shutil
 import tempfile
 import uuid
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -38,16 +40,40 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def build(url: str, **settings: object) -> Flask:
     """An application on a database."""
+    from app.config import readings_url
     from app.factory import create_app
 
-    wanted = {"SQLALCHEMY_DATABASE_URI": url, "TESTING": True} | settings
+    wanted = {
+        "SQLALCHEMY_DATABASE_URI": url, "READINGS_URL": readings_url(url), "TESTING": True,
+        # Slow on purpose elsewhere; a thousand tests make logins of their own.
+        "PASSWORD_METHOD": "pbkdf2:sha256:1",
+    }  # fmt: skip
     try:
-        return create_app(**wanted)
+        app = create_app(**wanted | settings)
     except SystemError as error:
         # Python before 3.11.8 and 3.12.2 counts the depth of two threads that parse as one (gh-106905).
         if "AST constructor" not in str(error):
             raise
-        return create_app(**wanted)
+        app = create_app(**wanted | settings)
+    app.jinja_env.bytecode_cache = TEMPLATES
+    return app
+
+
+class _Templates(BytecodeCache):
+    """Templates compiled once for all applications of a run, each looked up by its source."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if kept := self.kept.get(bucket.key + bucket.checksum):
+            bucket.bytecode_from_string(kept)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+TEMPLATES = _Templates()
 
 
 def migrate(url: str) -> None:
@@ -147,8 +173,22 @@ def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def app(store_url: str) -> Iterator[Flask]:
     """An application on a fresh database."""
-    from app.config import readings_url
-
-    application = build(store_url, READINGS_URL=readings_url(store_url))
+    application = build(store_url)
     yield application
     dispose(application)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With GONGXU_TEST_SPREAD a page's test runs on one engine, half of them on each, so that CI ends in time."""
+    if not os.environ.get("GONGXU_TEST_SPREAD"):
+        return
+    places: dict[str, dict[str, pytest.Item]] = {}
+    for item in items:
+        engine = getattr(item, "callspec", None) and item.callspec.params.get("store_url")  # type: ignore[attr-defined]
+        if engine in ENGINES and item.nodeid.startswith("tests/web/"):
+            places.setdefault(item.nodeid.replace(engine, ""), {})[engine] = item
+    dropped = {
+        id(found[ENGINES[zlib.crc32(name.encode()) % 2]]) for name, found in places.items() if len(found) > 1
+    }  # fmt: skip
+    config.hook.pytest_deselected(items=[item for item in items if id(item) in dropped])
+    items[:] = [item for item in items if id(item) not in dropped]

@@ -27,7 +27,7 @@ class Watch:
         self._woken = threading.Event()
         on_commit(app, self._woken.set)
 
-    def until(self, holds: Callable[[], Any], seconds: float = 20.0) -> Any:
+    def until(self, holds: Callable[[], Any], seconds: float = 60.0) -> Any:
         """Give what `holds` gives as soon as it is true; fails after `seconds`."""
         ends = time.monotonic() + seconds
         while True:

@@ -292,3 +292,19 @@ def test_the_command_gives_machines_one_json_object(context, plant):
         "file": "bom.csv", "row": 4, "column": "quantity", "code": "not_a_number", "values": {},
         "message": "x is not a number. Use digits and a decimal point.",
     }  # fmt: skip
+
+
+def test_setups_work_outside_and_expected_material_come_from_files_and_a_second_time_change_nothing(context, plant):
+    (plant / "expected_receipts.csv").write_text("code,item,quantity,due,received\nPO-1/1,STL,50.5,+2d,\n")
+    (plant / "setup_times.csv").write_text("station,from_family,to_family,minutes\nPR,*,white,12.5\n")
+    write(plant, {})
+    routing = (plant / "routings.csv").read_text().replace(",parameters\n", ",parameters,setup_family,outside_min\n")
+    routing = routing.replace("TOP,join,10,Join,5,2,,,torque=6 Nm", "TOP,join,10,Join,5,2,,,torque=6 Nm,white,1440")
+    (plant / "routings.csv").write_text(routing)
+    imported(plant)
+    receipt, time = one(m.ExpectedReceipt, code="PO-1/1"), one(m.SetupTime)
+    assert (receipt.quantity, receipt.received_at) == (Decimal("50.5"), None)
+    assert (time.from_family, time.to_family, time.minutes) == ("*", "white", Decimal("12.5"))
+    join = one(m.Operation, key="join")
+    assert (join.setup_family, join.outside_min) == ("white", 1440)
+    assert imported(plant).changed == 0

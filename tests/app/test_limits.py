@@ -10,7 +10,8 @@ from sqlalchemy import select, update
 
 from app.db import db, transaction
 from app.models import Event, LimitRule, Line, Station
-from app.queries.machines import backlogs, limit_rules
+from app.queries.machines import limit_rules
+from app.queries.ropes import backlogs
 from app.services import leases, limits
 from tests.app.machine_rigs import answer, notices, shop, signals
 from tests.small_plant import NOW

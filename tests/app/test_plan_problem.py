@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from app.db import db, transaction
 from app.models import MachineState, PersonSkill, Setting, Station, Task, TaskLink, WorkOrder
-from app.queries import plans
+from app.queries import plan_build, plans
 from app.services import orders
 from app.services.release import release
-from scheduling import Problem
+from scheduling import Problem, solve, verify
 from tests.app.test_execution import Floor
 from tests.small_plant import NOW, build
 
@@ -177,7 +177,8 @@ def test_skipped_operations_are_bridged(floor: Floor) -> None:
 def test_a_skill_is_a_pool_of_the_people_who_have_it_today(floor: Floor) -> None:
     problem = made(floor)
     (pool,) = problem.pools
-    assert pool.shifts == (("all", 1),)
+    ((calendar, count),) = pool.shifts
+    assert (count, problem.calendar_by_id[calendar].windows[0]) == (1, (0, 60))  # until the break at ten
     assert problem.task_by_id[str(floor.task("F20").id)].needs == ((pool.id, 1),)
 
 
@@ -217,6 +218,28 @@ def test_a_stopped_machine_closes_its_station_for_the_assumed_repair(floor: Floo
     assert made(floor).holes[0].end == 230
 
 
+def test_the_repair_of_a_stopped_machine_does_not_wait_for_it_to_run(floor: Floor) -> None:
+    order_id = orders.create_maintenance(
+        floor.plant.site_id, "M-BEND", "Mend it", Decimal(30), NOW + timedelta(days=1), 1, "cli:test", NOW
+    )
+    release(floor.plant.site_id, order_id, "cli:test", NOW)
+    task_id = db.session.scalars(select(Task.id).where(Task.order_id == order_id)).one()
+    bend = floor.plant.stations["BEND"]
+    assert planned(floor)[task_id].resource == str(bend)
+    stop(floor, "BEND", 10)
+    found = planned(floor)
+    assert (found[task_id].resource, found[task_id].start) == (str(-bend), 0)
+    assert plan_build.station_of(found[task_id].resource) == bend
+    assert found[floor.task("C10").id].start == 50  # what the machine makes waits for the assumed repair
+
+
+def planned(floor: Floor) -> dict[int, Any]:
+    problem = made(floor)
+    plan = solve(problem).plan
+    assert verify(problem, plan) == []
+    return {int(row.task): row for row in plan.assignments}
+
+
 def test_a_machine_that_runs_again_or_has_a_twin_closes_nothing(floor: Floor) -> None:
     from app.models import Machine
 
@@ -249,7 +272,7 @@ def test_drafts_and_cancelled_orders_are_not_planned(floor: Floor) -> None:
 
 def test_another_site_is_not_seen(floor: Floor) -> None:
     assert plans.problem(db.session, floor.plant.site_id, NOW).tasks
-    assert plans.incumbent(db.session, floor.plant.site_id, NOW) is None
+    assert plans.published(db.session, floor.plant.site_id) == {}
     from app.services import sites
 
     db.session.rollback()

@@ -1,24 +1,19 @@
-"""Plans are wished, claimed with a lease, made outside any transaction and published against the store as it is."""
+"""Publishing and carrying over: a plan is told, keeps every rule, and never contradicts the floor as it is then."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from app import events
 from app.db import db, transaction
 from app.errors import Conflict
-from app.models import Event, Machine, MachineState, Plan, PlannedTask, PlanRun, Setting, Task, WorkOrder
+from app.models import Event, Machine, Plan, PlanRun, Task, WorkOrder
 from app.queries import plans
 from app.services import orders, planning
-from app.services.release import release
-from app.services.replanning import Follower, follow
-from app.workers.solve import Worker, work
-from scheduling import Violation, solve, verify
+from scheduling import solve, verify
+from tests.app.planning_floor import later, more, plan_now, rows, run, setting, snapshot, stop_machine
 from tests.app.test_execution import Floor
 from tests.small_plant import NOW, build
 
@@ -27,66 +22,6 @@ from tests.small_plant import NOW, build
 def floor(app: Flask) -> Iterator[Floor]:
     with app.app_context():
         yield Floor(build(), 4)
-
-
-def later(minutes: float) -> datetime:
-    return NOW + timedelta(minutes=minutes)
-
-
-def ask(floor: Floor, now: datetime = NOW) -> planning.Claim:
-    planning.wish(floor.plant.site_id, {"type": "person", "at_once": True}, "cli:test", now)
-    held = planning.claim(now)
-    assert held is not None
-    return held
-
-
-def plan_now(floor: Floor, now: datetime = NOW) -> int:
-    plan_id = work(ask(floor, now), now)
-    assert plan_id is not None, run(floor).outcome
-    return plan_id
-
-
-def snapshot(floor: Floor, now: datetime = NOW) -> plans.Snapshot:
-    found = plans.snapshot(db.session, floor.plant.site_id, now)
-    db.session.rollback()
-    return found
-
-
-def run(floor: Floor) -> PlanRun:
-    query = select(PlanRun).where(PlanRun.site_id == floor.plant.site_id).order_by(PlanRun.id.desc())
-    return db.session.scalars(query.execution_options(populate_existing=True)).first()
-
-
-def rows(plan_id: int) -> dict[int, PlannedTask]:
-    found = db.session.scalars(select(PlannedTask).where(PlannedTask.plan_id == plan_id)).all()
-    db.session.rollback()
-    return {row.task_id: row for row in found}
-
-
-def seal() -> None:
-    with transaction() as session:
-        events.seal(session, events.unsealed(session, 0))
-
-
-def stop_machine(floor: Floor, station: str, now: datetime, state: str = "stopped") -> None:
-    with transaction() as session:
-        machine = session.scalars(select(Machine).where(Machine.station_id == floor.plant.stations[station])).one()
-        session.add(MachineState(site_id=floor.plant.site_id, machine_id=machine.id, state=state, started_at=now))
-        events.record(session, floor.plant.site_id, "machine.state", ("machine", machine.id), None, now,
-                      {"state": state, "was": "running"})  # fmt: skip
-
-
-def setting(floor: Floor, name: str, value: int) -> None:
-    with transaction() as session:
-        session.merge(Setting(site_id=floor.plant.site_id, name=f"plan.{name}", value=value))
-
-
-def more(floor: Floor, quantity: int = 2) -> int:
-    order_id = orders.create_production(
-        floor.plant.site_id, "FRIDGE", Decimal(quantity), NOW + timedelta(days=1), 2, "cli:test", NOW
-    )
-    release(floor.plant.site_id, order_id, "cli:test", NOW)
-    return order_id
 
 
 # publishing
@@ -108,7 +43,7 @@ def test_a_plan_is_published_with_its_tasks_and_told(floor: Floor) -> None:
 def test_what_is_published_keeps_every_rule(floor: Floor) -> None:
     plan_now(floor)
     found = snapshot(floor)
-    made = plans.incumbent(db.session, floor.plant.site_id, found.epoch_at)
+    made = plans.incumbent(db.session, found)
     assert made is not None
     assert verify(found.problem, made) == []
 
@@ -222,7 +157,7 @@ def test_a_machine_that_stops_moves_the_work_and_the_plan_is_clean(floor: Floor)
     second = rows(plan_id)[floor.task("F10").id]
     assert second.station_id == floor.plant.stations["ASSY2"]
     found = snapshot(floor, later(2))
-    made = plans.incumbent(db.session, floor.plant.site_id, found.epoch_at)
+    made = plans.incumbent(db.session, found)
     assert made is not None
     assert verify(found.problem, made) == []
     objective = db.session.get_one(Plan, plan_id).objective
@@ -239,183 +174,3 @@ def test_what_starts_soon_stays_where_it_was(floor: Floor) -> None:
     assert soon
     assert all((second[task].station_id, second[task].start_at) == (first[task].station_id, first[task].start_at)
                for task in soon)  # fmt: skip
-
-
-# runs
-
-
-def test_wishes_join_the_one_that_waits(floor: Floor) -> None:
-    site = floor.plant.site_id
-    first = planning.wish(site, {"type": "order.released", "ref": 1}, None, NOW)
-    assert planning.wish(site, {"type": "machine.state", "ref": 2}, None, NOW) == first
-    planning.wish(site, {"type": "machine.state", "ref": 3}, None, NOW)
-    assert run(floor).cause == {
-        "type": "order.released", "ref": 1, "also": [{"type": "machine.state", "ref": 2}],
-    }  # fmt: skip
-
-
-def test_an_automatic_wish_waits_for_others_a_persons_does_not(floor: Floor) -> None:
-    site = floor.plant.site_id
-    planning.wish(site, {"type": "order.released", "ref": 1}, None, NOW)
-    assert planning.claim(NOW + timedelta(seconds=1)) is None
-    assert planning.claim(NOW + timedelta(seconds=2)) is not None
-    planning.wish(site, {"type": "person", "at_once": True}, None, later(30))
-    assert planning.claim(later(30)) is not None
-
-
-def test_one_run_at_a_time_in_a_site(floor: Floor) -> None:
-    ask(floor)
-    planning.wish(floor.plant.site_id, {"type": "person", "at_once": True}, None, NOW)
-    assert planning.claim(NOW) is None
-
-
-def test_a_run_whose_worker_was_killed_is_taken_over(floor: Floor) -> None:
-    dead = ask(floor)
-    assert planning.claim(later(0.5)) is None
-    taken = planning.claim(later(1.1))
-    assert taken is not None
-    assert (taken.run_id, taken.attempt) == (dead.run_id, 2)
-    found = snapshot(floor)
-    with pytest.raises(Conflict) as refusal:
-        planning.publish(found, solve(found.problem).plan, later(2), held=dead)
-    assert refusal.value.code == "worker.busy"
-    assert work(dead, later(2)) is None
-    assert work(taken, later(2)) is not None
-    assert run(floor).status == "done"
-
-
-def test_a_run_that_kills_its_worker_each_time_is_given_up(floor: Floor) -> None:
-    ask(floor)
-    for n in range(1, planning.MOST_ATTEMPTS):
-        assert planning.claim(later(2 * n)) is not None
-    assert planning.claim(later(20)) is None
-    assert (run(floor).status, run(floor).outcome["code"]) == ("failed", "plan.attempts")
-
-
-def test_a_plan_that_does_not_verify_is_never_published(floor: Floor) -> None:
-    broken = Violation("overlap", ("1", "2"))
-    assert work(ask(floor), NOW, check=lambda problem, plan: [broken]) is None
-    assert db.session.scalars(select(Plan)).all() == []
-    assert run(floor).outcome == {"code": "plan.unverified", "codes": "overlap", "count": 1}
-
-
-def test_a_run_overtaken_by_the_store_is_tried_again(floor: Floor) -> None:
-    def release_meanwhile(problem: Any, plan: Any) -> list[Any]:
-        more(floor)
-        return []
-
-    assert work(ask(floor), NOW, check=release_meanwhile) is None
-    assert (run(floor).status, run(floor).outcome["code"]) == ("queued", "plan.moved_on")
-    held = planning.claim(later(1))
-    assert held is not None
-    assert work(held, later(1)) is not None
-
-
-def test_data_that_contradict_themselves_fail_the_run_with_the_reason(floor: Floor) -> None:
-    from app.models import TaskLink
-
-    with transaction() as session:
-        session.execute(update(TaskLink).where(TaskLink.kind == "return").values(kind="normal"))
-    assert work(ask(floor), NOW) is None
-    assert run(floor).outcome["code"] == "scheduling.link_cycle"
-
-
-# following the shop
-
-
-def test_the_first_plan_is_made_by_itself(floor: Floor) -> None:
-    worker = Worker()
-    assert worker.turn(NOW) is None
-    assert worker.turn(NOW + timedelta(seconds=3)) is not None
-    assert plans.current(db.session, floor.plant.site_id) is not None
-    assert run(floor).cause["type"] == "first"
-
-
-@pytest.mark.parametrize("topic", ["order.released", "order.cancelled", "hold.opened", "machine.state", "report.scrap"])
-def test_what_happens_asks_for_another_plan(floor: Floor, topic: str) -> None:
-    plan_now(floor)
-    seal()
-    follower = Follower()
-    assert follow(follower, later(1)) == []
-    if topic == "order.released":
-        more(floor)
-    elif topic == "order.cancelled":
-        orders.cancel(floor.plant.site_id, floor.order_id, "cli:test", NOW)
-    elif topic == "hold.opened":
-        orders.hold(floor.plant.site_id, "order", floor.order_id, None, None, None, "cli:test", NOW)
-    elif topic == "machine.state":
-        stop_machine(floor, "BEND", later(1))
-    else:
-        floor.report("C10", 1, "scrap")
-    assert follow(follower, later(1)) == []  # not sealed yet
-    seal()
-    assert follow(follower, later(1)) == [floor.plant.site_id]
-    assert run(floor).cause["type"] == topic
-    assert follow(follower, later(1)) == []
-
-
-def test_other_states_of_a_machine_ask_for_nothing(floor: Floor) -> None:
-    plan_now(floor)
-    seal()
-    follower = Follower()
-    follow(follower, later(1))
-    stop_machine(floor, "BEND", later(1), state="idle")
-    seal()
-    assert follow(follower, later(1)) == []
-
-
-def test_reports_ask_now_and_then(floor: Floor) -> None:
-    plan_now(floor)
-    seal()
-    follower = Follower()
-    follow(follower, later(1))
-    floor.report("C10", 1)
-    seal()
-    assert follow(follower, later(5)) == []
-    assert follow(follower, later(16)) == [floor.plant.site_id]
-    assert run(floor).cause == {"type": "progress"}
-    assert follow(follower, later(60)) == []
-
-
-def test_a_new_worker_goes_on_where_the_last_one_wished(floor: Floor) -> None:
-    plan_now(floor)
-    seal()
-    first = Follower()
-    follow(first, NOW)
-    more(floor)
-    seal()
-    follow(first, NOW)
-    assert follow(Follower(), NOW) == []
-    more(floor)
-    seal()
-    assert follow(Follower(), NOW) == [floor.plant.site_id]
-
-
-def test_only_one_worker_follows_but_all_may_solve(floor: Floor) -> None:
-    one, two = Worker("one"), Worker("two")
-    one.turn(NOW)
-    assert two.turn(NOW + timedelta(seconds=1)) is None
-    assert (one.fence, two.fence) == (1, None)
-    assert two.turn(NOW + timedelta(seconds=4)) is not None
-    assert two.turn(later(5)) is None
-    assert two.fence == 2
-
-
-def test_the_lease_given_back_is_free_at_once(floor: Floor) -> None:
-    one, two = Worker("one"), Worker("two")
-    one.turn(NOW)
-    one.end(NOW)
-    two.turn(NOW)
-    assert two.fence == 2
-
-
-def test_a_held_order_is_told_with_its_reason(floor: Floor) -> None:
-    orders.hold(floor.plant.site_id, "task", floor.task("F10").id, None, None, None, "cli:test", NOW)
-    objective = db.session.get_one(Plan, plan_now(floor)).objective
-    assert {one["reason"] for one in objective["left_out"]} == {"held", "waits_for"}
-    assert objective["tasks"] == 3
-
-
-def test_nothing_to_plan_is_a_plan_of_nothing(floor: Floor) -> None:
-    orders.cancel(floor.plant.site_id, floor.order_id, "cli:test", NOW)
-    assert rows(plan_now(floor)) == {}

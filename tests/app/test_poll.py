@@ -14,8 +14,9 @@ from app.models import Device, Event, LatestValue, Lease, LimitSignal, MachineSt
 from app.queries.machines import known_devices
 from app.queries.readings import series
 from app.services import leases, limits
-from app.workers.fleet import FencedPoller, Fleet, Funnel
+from app.workers.fleet import Fleet, Funnel
 from app.workers.poll import LEASE, _Polling
+from devices.poller import Poller
 from devices.sample import Batch
 from devices.simulator import Plant
 from devices.throttle import Demand
@@ -153,7 +154,7 @@ def test_what_a_dead_poller_held_is_let_go(app: Flask, made: Shop, plant: Plant,
     assert device
 
     async def hold_and_die() -> None:
-        poller = FencedPoller([device], lambda _: None, lambda: False, periods=QUICK.periods)
+        poller = Poller([device], lambda _: None, may_write=lambda: False, periods=QUICK.periods)
         await poller.start()
         assert (await poller.limit(device.device, "hold")).state in ("verified", "accepted", "effective")
         await poller.stop()

@@ -11,9 +11,9 @@ from sqlalchemy import select
 
 from app.db import db
 from app.errors import Conflict, Forbidden, Invalid, NotFound
-from app.models import Disposition, Event, Hold, Lot, Nonconformance, StockBalance, Unit
+from app.models import Disposition, Event, Hold, Lot, Nonconformance, StockBalance, Unit, User
 from app.queries import quality as looked
-from app.services import quality
+from app.services import quality, users
 from app.services.measuring import Value
 from tests.app.trace_story import Story, story
 from tests.small_plant import NOW
@@ -53,7 +53,14 @@ def held(kind: str, key: int) -> bool:
 
 
 def decide(told: Story, row: int, piece: Disposition, decision: str, roles: frozenset[str] = ROLES) -> None:
-    quality.decide(told.plant.site_id, row, piece.id, decision, "", roles, None, *A)
+    user = signer() if decision == "concession" else None
+    quality.decide(told.plant.site_id, row, piece.id, decision, "", roles, user, *A, signed=True)
+
+
+def signer() -> int:
+    """Somebody who can sign; a concession wants a name under it."""
+    known = db.session.scalar(select(User.id).where(User.name == "signer"))
+    return known or users.create("T", "signer", "secret", ["quality"], None, NOW, weak=True)
 
 
 def refused(code: str, error: type[Exception], work: Any) -> None:
@@ -84,7 +91,7 @@ def test_containing_holds_each_piece_and_decisions_release_it(told: Story) -> No
     assert status(row) == "contained"
     decide(told, row, two, "rework")
     assert status(row) == "dispositioned"
-    quality.close(told.plant.site_id, row, *A)
+    quality.close(told.plant.site_id, row, None, *A)
     assert status(row) == "closed"
     topics = db.session.scalars(
         select(Event.topic).where(Event.topic.startswith("nonconformance.")).order_by(Event.id)
@@ -107,7 +114,7 @@ def test_nothing_is_decided_before_it_is_contained_nor_twice(told: Story) -> Non
     row = opened(told, contained=False)
     one, two = pieces(row)
     refused("quality.move", Conflict, lambda: decide(told, row, one, "rework"))
-    refused("quality.move", Conflict, lambda: quality.close(told.plant.site_id, row, *A))
+    refused("quality.move", Conflict, lambda: quality.close(told.plant.site_id, row, None, *A))
     quality.contain(told.plant.site_id, row, None, *A)
     refused("quality.move", Conflict, lambda: quality.contain(told.plant.site_id, row, None, *A))
     decide(told, row, one, "rework")
@@ -126,10 +133,10 @@ def test_scrap_of_a_piece_on_its_way_is_reported_before_closing(told: Story) -> 
     site, row = told.plant.site_id, opened(told, told.units[1:])
     decide(told, row, pieces(row)[0], "scrap")
     assert held("unit", told.units[1])
-    refused("quality.not_scrapped", Conflict, lambda: quality.close(site, row, *A))
+    refused("quality.not_scrapped", Conflict, lambda: quality.close(site, row, None, *A))
     quality.resume(site, db.session.scalars(select(Hold.id)).one(), "to be scrapped at charging", None, *A)
     told.floor.report("F20", unit_id=told.units[1], kind="scrap")
-    quality.close(site, row, *A)
+    quality.close(site, row, None, *A)
     assert status(row) == "closed"
 
 
@@ -140,7 +147,7 @@ def test_a_piece_that_was_scrapped_meanwhile_can_only_be_called_scrap(told: Stor
     refused("quality.refused", Conflict, lambda: decide(told, row, pieces(row)[0], "rework"))
     decide(told, row, pieces(row)[0], "scrap")
     assert not held("unit", told.units[1])
-    quality.close(told.plant.site_id, row, *A)
+    quality.close(told.plant.site_id, row, None, *A)
 
 
 def test_scrap_of_a_finished_piece_takes_it_out_of_stock(told: Story) -> None:
@@ -150,7 +157,7 @@ def test_scrap_of_a_finished_piece_takes_it_out_of_stock(told: Story) -> None:
     decide(told, row, pieces(row)[0], "scrap")
     assert db.session.scalar(query) == 0
     assert db.session.get_one(Unit, told.units[0], populate_existing=True).status == "scrapped"
-    quality.close(told.plant.site_id, row, *A)
+    quality.close(told.plant.site_id, row, None, *A)
 
 
 def test_a_lot_goes_back_or_passes(told: Story) -> None:

@@ -1,15 +1,18 @@
 """Readings: stored once, a gap where there was nothing, summed up by the minute, gone when they are old."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
-from app.models.readings import reading, reading_minute, readings_engine
+from app.models.readings import reading, reading_minute, reading_quarter, readings_engine
 from app.queries.readings import series
 from app.services import readings
+from app.services.reading_days import drop_days, make_days
 from app.services.readings import Told
 from devices.sample import Sample
 from tests.small_plant import NOW
@@ -37,6 +40,17 @@ def course(tag: str = "torque", hours: float = 1, device: int = 1) -> dict[str, 
 def rows(table: object) -> int:
     with readings_engine().connect() as connection:
         return connection.execute(select(func.count()).select_from(table)).scalar_one()  # type: ignore[arg-type]
+
+
+def test_tables_are_made_once_when_several_start_together(app: Flask, tmp_path: Path) -> None:
+    app.config["READINGS_URL"] = f"sqlite:///{tmp_path}/together.db"
+
+    def start(_: int) -> None:
+        with app.app_context():
+            readings.prepare()
+
+    with ThreadPoolExecutor(8) as several:
+        assert list(several.map(start, range(8))) == [None] * 8
 
 
 def test_values_come_back_in_their_order() -> None:
@@ -77,10 +91,11 @@ def test_minutes_hold_the_extremes_and_the_mean_of_good_values() -> None:
 def test_old_rows_go_in_pieces_and_young_ones_stay() -> None:
     readings.store([told(second, second) for second in range(10)])
     readings.roll_up(NOW + timedelta(minutes=2))
-    later = NOW + timedelta(days=readings.RAW_DAYS, seconds=8)
+    later = NOW + timedelta(days=7, seconds=8)
     assert [readings.purge(later, piece=3) for _ in range(4)] == [3, 3, 2, 0]
     assert (rows(reading), rows(reading_minute)) == (2, 1)
-    assert readings.purge(NOW + timedelta(days=readings.MINUTE_DAYS, minutes=1)) == 3
+    readings.purge(NOW + timedelta(days=90, minutes=1))
+    assert (rows(reading), rows(reading_minute)) == (0, 0)
 
 
 def test_a_chart_of_nothing_is_empty(app: Flask) -> None:
@@ -89,3 +104,39 @@ def test_a_chart_of_nothing_is_empty(app: Flask) -> None:
 
         tables.drop_all(readings_engine())
         assert course() == {"at": [], "value": []}
+
+
+def test_quarters_of_an_hour_weigh_their_minutes_and_tell_a_long_course() -> None:
+    readings.store([told(0, 10), told(10, 10), told(20, 10), told(60, 30)])
+    readings.roll_up(NOW + timedelta(minutes=16))
+    with readings_engine().connect() as connection:
+        row = connection.execute(select(reading_quarter)).one()
+    assert (row.low, row.high, row.mean, row.n) == (10, 30, 15, 4)
+    assert series(1, "torque", NOW - timedelta(hours=1), NOW + timedelta(days=4))["value"] == [15]
+    assert readings.roll_up(NOW + timedelta(minutes=16)) == 2  # the last minute and quarter again, nothing twice
+    assert rows(reading_quarter) == 1
+
+
+def test_how_long_readings_are_kept_is_a_setting(app: Flask) -> None:
+    app.config["RAW_DAYS"] = 1
+    readings.store([told(0, 1)])
+    readings.purge(NOW + timedelta(hours=23))
+    assert rows(reading) == 1
+    readings.purge(NOW + timedelta(hours=25))
+    assert rows(reading) == 0
+
+
+def test_on_postgresql_a_day_is_a_partition_that_is_dropped_whole() -> None:
+    with readings_engine().connect() as connection:
+        if connection.dialect.name != "postgresql":
+            pytest.skip("PostgreSQL keeps readings by the day, SQLite does not")
+    readings.prepare(NOW)
+    readings.store([told(0, 1), told(90_000, 2)])  # today, and tomorrow
+    with readings_engine().begin() as connection:
+        assert rows(reading) == 2
+        assert connection.execute(text("SELECT count(*) FROM ONLY reading_other")).scalar() == 0
+        assert drop_days(connection, NOW + timedelta(days=1)) >= 1
+        make_days(connection, NOW + timedelta(days=1))
+        day = f"reading_d{NOW + timedelta(days=3):%Y%m%d}"
+        assert connection.execute(text("SELECT to_regclass(:day)"), {"day": day}).scalar() == day
+    assert rows(reading) == 1

@@ -17,19 +17,19 @@ from app.services import ownership, schema
 from tests.conftest import POSTGRES, build, dispose
 
 # On a server the readings stand beside the store, made and thinned by themselves.
-READINGS = ("reading", "reading_tag", "reading_minute")
+READINGS = "reading"  # what their names begin with
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
-    return kind != "table" or name not in READINGS
+    return kind != "table" or not str(name).startswith(READINGS)
 
 
 def test_every_migration_can_be_taken_back_and_made_again(app: Flask) -> None:
     with app.app_context():
         schema.downgrade("base")
-        left = set(inspect(db.engine).get_table_names())
+        left = {name for name in inspect(db.engine).get_table_names() if not name.startswith(READINGS)}
         schema.upgrade()
-        assert left <= {"alembic_version", *READINGS}
+        assert left <= {"alembic_version"}
         assert schema.current() == schema.head()
         schema.check_ready()
 

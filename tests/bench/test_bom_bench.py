@@ -16,6 +16,7 @@ import networkx as nx
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from bom.aggregate import aggregated
 from bom.explode import requirements
 from bom.process import Link, Operation, StationChoice, graph
 from bom.structure import BomLine, Structure
@@ -77,6 +78,22 @@ def test_explode(benchmark: BenchmarkFixture, structure: Structure) -> None:
     requirements(structure, TOP, 1, TODAY)
     needs = benchmark(requirements, structure, TOP, 1, TODAY)
     assert {need.item: need.quantity for need in needs} == exploded(digraph(structure), TOP)
+
+
+@pytest.mark.benchmark(group="explode")
+def test_explode_a_root_for_the_first_time(benchmark: BenchmarkFixture, structure: Structure) -> None:
+    """As above, but what one piece needs is not known yet."""
+    view = structure.on(TODAY)
+    benchmark.pedantic(requirements, (structure, TOP, 1, TODAY), setup=view.pieces.clear, rounds=30)
+
+
+@pytest.mark.benchmark(group="1000 roots")
+def test_aggregated_needs(benchmark: BenchmarkFixture, structure: Structure) -> None:
+    demands = {f"0-{at}": 1 for at in range(WIDTH)} | {f"1-{at}": 1 for at in range(8)}
+    demands = {item: 1 for item in demands if item in set(structure.items)}
+    assert len(demands) > 900
+    needs = benchmark(aggregated, structure, demands, TODAY)
+    assert len(needs) > 8_000
 
 
 @pytest.mark.benchmark(group="explode")

@@ -54,8 +54,10 @@ def chrome() -> Iterator[Any]:
         pytest.fail(missing)
     if missing:
         pytest.skip(missing)
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    # A wait ends as soon as it holds; how long it may last is a matter of how busy the machine is.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield browser
@@ -72,7 +74,9 @@ class Served:
 
     def page(self, name: str, path: str, size: tuple[int, int] = (1280, 800), language: str = "en") -> Any:
         """A page of somebody who is signed in; errors of its scripts are kept in ``page.problems``."""
-        context = self.chrome.new_context(viewport={"width": size[0], "height": size[1]}, locale="en-US")
+        context = self.chrome.new_context(
+            viewport={"width": size[0], "height": size[1]}, locale="en-US", reduced_motion="reduce"
+        )
         context.set_default_timeout(20_000)
         context.add_cookies([{"name": "language", "value": language, "url": self.url}])
         page = context.new_page()
@@ -87,15 +91,17 @@ class Served:
         return page
 
 
-def type_scan(page: Any, text: str) -> None:
+def type_scan(page: Any, text: str, after_s: float = 6.0, key_s: float = 0.005, end: str = "Enter") -> None:
     """What a keyboard-wedge scanner does: a key each 5 ms, then Enter, wherever the focus is.
 
-    The times are given with the keys: how fast this machine passes them on must not decide what a scan is.
+    The times are given with the keys: how fast this machine passes them on must not decide what a scan is. By default
+    six seconds lie between two scans of a page, so that none is taken for a trigger that bounced.
     """
     keyboard = page.context.new_cdp_session(page)
-    began = time.time()
-    for number, key in enumerate([*text, "Enter"]):
-        at = began + number * 0.005
+    began = page.scanned_at + after_s if hasattr(page, "scanned_at") else time.time()
+    page.scanned_at = began
+    for number, key in enumerate([*text, end]):
+        at = began + number * key_s
         said = "\r" if key == "Enter" else key
         keyboard.send("Input.dispatchKeyEvent", {"type": "keyDown", "key": key, "text": said, "timestamp": at})
         keyboard.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": key, "timestamp": at + 0.002})

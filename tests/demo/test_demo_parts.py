@@ -96,7 +96,7 @@ def test_the_files_are_read_as_people_know_them() -> None:
     assert "press" in by_code["P007"].skills
     assert factory.follows["CAB-210", "trim"] == "foam"
     assert factory.batches["CAB-210", "foam"] == 4
-    assert factory.scanned["CU-S", "mount"] == ["CMP-80"]
+    assert factory.scanned["BCD-210", "asm"] == ["CMP-80"]
     assert {place.machine for place in factory.places if place.code == "CB-1"} == {None}
 
 
@@ -122,6 +122,9 @@ def test_the_copy_runs_faster_and_keeps_the_rest(tmp_path: Path) -> None:
 def test_at_the_pace_of_life_times_stay(tmp_path: Path) -> None:
     scaled.copy(FACTORY, tmp_path / "copy", 1)
     assert {row["on_delay_s"] for row in files.rows(tmp_path / "copy", "limit_rules")} == {"10"}
+    scaled.copy(FACTORY, tmp_path / "fast", 10, times=10)
+    short, usual = (files.load(folder).minutes["CAB-210", "foam"] for folder in (tmp_path / "fast", FACTORY))
+    assert (short, usual) == (0.5, 5.0)
     assert "20" in {row["lag_min"] for row in files.rows(tmp_path / "copy", "operation_links")}
 
 

@@ -11,9 +11,9 @@ from device_rigs import Hands, maps, plant, press
 from devices import signal
 from devices.actuator import LimitKeeper
 from devices.chaos import Chaos
-from devices.driver import ModbusDriver
 from devices.errors import BadBlock, LinkError, PlantError
 from devices.link import Link
+from devices.modbus import ModbusDriver
 from devices.signal import Command
 from devices.simulator import Plant
 from devices.tags import Behaviour, Noise
@@ -135,7 +135,7 @@ def test_when_the_server_falls_silent_the_machine_runs_again():
 
     told, sequence, report = asyncio.run(story())
     assert told == ["hold", "hold", "run"]
-    assert (report.sequence, report.state) == (sequence + 1, "effective")
+    assert (report.sequence, report.state) == (sequence + 1, "accepted")
 
 
 def test_registers_nobody_may_write_are_refused():

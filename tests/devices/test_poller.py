@@ -81,7 +81,8 @@ def test_a_hold_stops_the_machine_and_is_released_by_a_clean_stop():
             machine = running.machines["press"]
             async with polled(running.maps) as (poller, basin):
                 report = await poller.limit("press", "hold", source=4)
-                assert (report.state, report.effective, report.write.state) == ("effective", "hold", "verified")
+                assert (report.state, report.effective, report.write.state) == ("accepted", "hold", "verified")
+                await basin.until(lambda: basin.limits()[-1:] != [] and basin.limits()[-1].state == "effective")
                 await basin.until(lambda: basin.edges()[-1:] != [] and basin.edges()[-1].state == "idle")
                 slower = await poller.limit("press", "limit", 100)
                 assert (slower.rate_permille, slower.sequence) == (200, report.sequence + 1)
@@ -114,7 +115,7 @@ def test_demands_are_applied_as_a_whole_and_only_changes_are_written():
             return first, again, modes, last, running.machines["a"].mode
 
     first, again, modes, last, mode = asyncio.run(story())
-    assert [(r.machine, r.state) for r in first] == [("M-a", "effective")]
+    assert [(r.machine, r.state) for r in first] == [("M-a", "accepted")]
     assert (again, modes) == ((), ["hold", "run"])
     assert ([r.demanded for r in last], mode) == (["run"], "run")
 

@@ -12,6 +12,7 @@ from app.cli import serve
 from app.db import db, is_sqlite, now_utc, transaction
 from app.errors import Conflict, Invalid
 from app.services import schema, sites, users
+from app.services.serving import only_one
 
 
 def free_port() -> int:
@@ -88,10 +89,10 @@ def test_another_schema(app: Flask, version: Callable[[str], None]) -> None:
 def test_one_supervisor_for_a_store(app: Flask, tmp_path) -> None:
     app.config["HOME"] = tmp_path
     with app.app_context():
-        with serve.only_one(), pytest.raises(Conflict) as caught:
-            serve.only_one()
+        with only_one(), pytest.raises(Conflict) as caught:
+            only_one()
         assert caught.value.code == "serve.running"
-        serve.only_one().close()
+        only_one().close()
 
 
 def test_the_command_refuses_in_words(app: Flask) -> None:

@@ -12,6 +12,7 @@ import networkx as nx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bom.aggregate import aggregated
 from bom.errors import StructureCycle
 from bom.explode import requirements
 from bom.process import Link, LinkKind, Operation, ProcessGraph, StationChoice, graph
@@ -91,6 +92,23 @@ def test_explosion_is_linear(structure: Structure, one: Fraction, other: Fractio
         for need in requirements(structure, ROOT, part, on):
             apart[need.item] += need.quantity
     assert together == apart
+
+
+@FEW
+@given(structures(), st.dictionaries(st.sampled_from(["i0", "i1", "i6", "i3"]), quantities), days, st.booleans())
+def test_needs_of_many_demands_are_the_sum_of_each(
+    structure: Structure, demands: dict[str, Fraction], on: date, stop: bool
+) -> None:
+    demands = {item: amount for item, amount in demands.items() if item in structure.items}
+    apart: dict[str, Fraction] = defaultdict(Fraction)
+    levels: dict[str, int] = defaultdict(int)
+    for item, amount in demands.items():
+        for need in requirements(structure, item, amount, on, stop):
+            apart[need.item] += need.quantity
+            levels[need.item] = max(levels[need.item], need.level)
+    together = aggregated(structure, demands, on, stop)
+    assert {need.item: need.quantity for need in together} == apart
+    assert all(need.level >= levels[need.item] for need in together)
 
 
 @FEW

@@ -14,7 +14,7 @@ NUMBERS = st.integers(0, LIMIT - 1)
 PRINTABLE = "".join(sorted({*ALPHABET, *"ILOU"}))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(KINDS, NUMBERS)
 def test_round_trip(kind: Kind, number: int) -> None:
     text = make(kind, number)
@@ -23,7 +23,7 @@ def test_round_trip(kind: Kind, number: int) -> None:
     assert group(text).replace(" ", "").replace("-", "") == text
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(KINDS, NUMBERS, st.lists(st.tuples(st.integers(0, 9), st.sampled_from(PRINTABLE)), min_size=1, max_size=2))
 def test_one_or_two_wrong_characters_never_pass(kind: Kind, number: int, wrong: list[tuple[int, str]]) -> None:
     chars = list(make(kind, number))
@@ -34,7 +34,7 @@ def test_one_or_two_wrong_characters_never_pass(kind: Kind, number: int, wrong: 
         parse_code("".join(chars))
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(KINDS, NUMBERS, st.integers(0, 9), st.integers(0, 9))
 def test_two_characters_changing_places_never_pass(kind: Kind, number: int, left: int, right: int) -> None:
     chars = list(make(kind, number))
@@ -44,7 +44,7 @@ def test_two_characters_changing_places_never_pass(kind: Kind, number: int, left
         parse_code("".join(chars))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.text(max_size=30))
 def test_any_text_is_a_code_or_a_code_error(text: str) -> None:
     with suppress(CodeError):

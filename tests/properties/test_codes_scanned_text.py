@@ -16,7 +16,7 @@ PIECES = st.sampled_from([*WORDS, *"\x1d\r\x00[]?#%:٣Ｔßﷺ\ud800", "//", "09
 ADDRESSES = ("", "]Q3", "https://mes.plant/c/", "HTTPS://MES.PLANT/C/", "]C0")
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=8).map("".join)))
 def test_any_text_is_a_scan_or_a_code_error(text: str) -> None:
     with suppress(CodeError):
@@ -27,7 +27,7 @@ def test_any_text_is_a_scan_or_a_code_error(text: str) -> None:
         assert scan.text
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(KINDS, NUMBERS, st.sampled_from(ADDRESSES), st.sampled_from([str, group]), st.sampled_from([str, str.lower]))
 def test_every_way_of_writing_reads_the_same(
     kind: Kind, number: int, address: str, written: Callable[[str], str], cased: Callable[[str], str]
@@ -37,7 +37,7 @@ def test_every_way_of_writing_reads_the_same(
     assert (scan.kind, scan.number, scan.text) == (kind, number, make(kind, number))
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(KINDS, NUMBERS)
 def test_a_german_layout_reads_as_was_meant(kind: Kind, number: int) -> None:
     text = make(kind, number)
@@ -45,7 +45,7 @@ def test_a_german_layout_reads_as_was_meant(kind: Kind, number: int) -> None:
     assert (read.kind, read.number) == (kind, number)
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(KINDS, NUMBERS, st.lists(st.tuples(st.integers(0, 9), st.sampled_from(ALPHABET)), min_size=1, max_size=2))
 def test_a_code_with_one_or_two_wrong_characters_reads_as_no_code(
     kind: Kind, number: int, wrong: list[tuple[int, str]]
@@ -58,7 +58,7 @@ def test_a_code_with_one_or_two_wrong_characters_reads_as_no_code(
         assert parse("".join(chars)).kind == PLAIN
 
 
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(KINDS, NUMBERS, st.integers(0, 9), st.integers(0, 9))
 def test_a_code_with_two_characters_swapped_reads_as_no_code(kind: Kind, number: int, left: int, right: int) -> None:
     chars = list(make(kind, number))

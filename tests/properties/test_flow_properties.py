@@ -33,7 +33,7 @@ from app.models import (
     WorkOrder,
 )
 from app.queries.differences import differences
-from app.services import orders
+from app.services import orders, skipping
 from app.services.execution import Entry, report
 from app.services.release import release
 from app.services.undoing import Undo, undo
@@ -44,7 +44,7 @@ from tests.small_plant import NOW, Plant, build
 
 steps = st.lists(
     st.tuples(
-        st.sampled_from(["good", "good", "good", "scrap", "rework", "undo", "undo"]),
+        st.sampled_from(["good", "good", "good", "scrap", "rework", "undo", "undo", "skip", "unskip"]),
         st.integers(0, 50),
         st.integers(1, 4),
     ),
@@ -72,6 +72,7 @@ def processes(draw: st.DrawFn) -> dict[str, Any]:
         "count": count, "arrows": sorted(arrows), "back": (back[1], back[0]),
         "batch": draw(st.sampled_from([None, 2, 3])), "quantity": draw(st.integers(1, 6)),
         "kind": draw(st.sampled_from(["finish_start", "finish_start", "start_start"])),
+        "optional": draw(st.sets(st.integers(0, count - 1), max_size=3)),
         "sub": draw(st.booleans()), "per": draw(st.integers(1, 3)),
     }  # fmt: skip
 
@@ -100,7 +101,8 @@ def engineer(plant: Plant, process: dict[str, Any]) -> None:
             session.add(routing)
             session.flush()
             names = [f"{code}{n}" for n in range(count)]
-            rows = [Operation(routing_id=routing.id, key=name, name=name, position=n, piece_min=Decimal(1), max_loops=2)
+            rows = [Operation(routing_id=routing.id, key=name, name=name, position=n, piece_min=Decimal(1), max_loops=2,
+                              is_optional=code == "X" and n in process["optional"])
                     for n, name in enumerate(names)]  # fmt: skip
             session.add_all(rows)
             session.flush()
@@ -136,7 +138,13 @@ def take(plant: Plant, order_id: int, step: tuple[str, int, int]) -> None:
     tasks = db.session.scalars(
         select(Task.id).where(Task.order_id == order_id, Task.status.not_in(tuple(CLOSED))).order_by(Task.id)
     ).all()
-    if tasks:
+    if kind == "unskip":
+        skipped = db.session.scalars(select(Task.id).where(Task.order_id == order_id, Task.status == "skipped")).all()
+        for task_id in skipped[pick % 2 :: 2]:
+            skipping.take_back(plant.site_id, task_id, "cli:test", NOW)
+    elif kind == "skip" and tasks:
+        skipping.skip(plant.site_id, tasks[pick % len(tasks)], plant.reasons["WRONG"], "cli:test", NOW)
+    elif tasks:
         entry = Entry(uuid.uuid4().hex, plant.site_id, kind, Decimal(quantity), tasks[pick % len(tasks)], None,
                       plant.people["LI"], "test", plant.reasons["DENT"] if kind != "good" else None)  # fmt: skip
         commit_together(lambda connection: report(connection, entry, NOW))

@@ -6,7 +6,7 @@ from quality.rules import Hit, hits
 
 
 def broken(points: list[float]) -> list[Hit]:
-    return list(hits(points, 0, -3, 3))
+    return list(hits(points, 0, -3, 3, (1, 2, 3, 4)))
 
 
 @pytest.mark.parametrize("point", [3.01, -3.01])

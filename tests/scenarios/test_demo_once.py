@@ -40,7 +40,7 @@ def demo(home: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
 
 def told(home: Path, *options: str) -> tuple[int, dict[str, Any]]:
     with demo(home, "--once", "--json", *options) as process:
-        out, err = process.communicate(timeout=300)
+        out, err = process.communicate(timeout=900)
     assert out, err
     return process.returncode, json.loads(out)
 
@@ -105,7 +105,7 @@ def test_a_killed_poller_makes_it_fail_and_nothing_is_left(tmp_path: Path) -> No
         assert set(found) == PROCESSES
         watched = {name: Watched(pid) for name, pid in found.items()}
         watched["poller"].kill()
-        out, _ = process.communicate(timeout=200)
+        out, _ = process.communicate(timeout=600)
         assert process.returncode == 1
         assert "The poller is not alive" in out
         assert all(one.ends() for one in watched.values())

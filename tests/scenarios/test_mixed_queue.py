@@ -78,7 +78,7 @@ def test_the_mixed_plan_keeps_every_rule(plant: Plant) -> None:
     plan(plant)
     found = plans.snapshot(db.session, plant.site_id, NOW)
     assert {order.kind for order in found.problem.orders} == KINDS
-    made = plans.incumbent(db.session, plant.site_id, found.epoch_at)
+    made = plans.incumbent(db.session, found)
     assert made is not None
     assert verify(found.problem, made) == []
 

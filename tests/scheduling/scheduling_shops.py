@@ -43,6 +43,19 @@ def hard(size: int = 15, seed: int = 1) -> str:
     return "\n".join([f"{size} {size}", *rows]) + "\n"
 
 
+def flexible(jobs: int, machines: int, seed: int = 1) -> str:
+    """A flexible job shop file: four operations a job, each on up to three machines."""
+    dice = random.Random(seed)
+    rows = []
+    for _ in range(jobs):
+        words = ["4"]
+        for _ in range(4):
+            able = dice.sample(range(1, machines + 1), dice.randint(1, 3))
+            words += [str(len(able)), *(f"{machine} {dice.randint(1, 20)}" for machine in able)]
+        rows.append(" ".join(words))
+    return "\n".join([f"{jobs} {machines}", *rows]) + "\n"
+
+
 def one(task: Task, **changes: Any) -> Problem:
     """A shop with nothing but this task of order A."""
     return shop(tasks=(task,), links=(), **changes)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from scheduling_shops import hard
@@ -115,6 +116,49 @@ def test_a_bent_plan_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     (tmp_path / "bent.json").write_text('{"tasks": [{"job": 0}]}')
     assert run("verify", tmp_path / "in", tmp_path / "bent.json", "--format", "jsplib") == 1
     assert "$.tasks[0].start" in capsys.readouterr().err
+
+
+def test_an_event_gives_three_plans(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    problem, plan, event, out = (tmp_path / name for name in ("p.json", "plan.json", "event.json", "out.json"))
+    assert run("generate", "--orders", 20, "--seed", 2, "--out", problem) == 0
+    assert run("solve", problem, "--out", plan, "--quiet") == 0
+    machine = json.loads(plan.read_text())["tasks"][0]["resource"]
+    event.write_text(json.dumps({"now": 300, "kind": "breakdown", "resource": machine, "start": 300, "end": 900}))
+    words = ["replan", plan, "--event", event, "--seconds", "0.4", "--workers", "1", "--freeze", "60", "--out", out]
+    assert run(*words) == 0
+    assert "repaired, cost" in capsys.readouterr().err
+    made = json.loads(out.read_text())
+    assert (set(made["offers"]), made["chosen"]) == ({"calm", "balanced", "best"}, "balanced")
+    (tmp_path / "later.json").write_text(json.dumps(made["problem"]))
+    assert run("verify", tmp_path / "later.json", out) == 0
+    for order in {row["order"] for row in made["tasks"]}:
+        assert run("explain", out, "--order", order) == 0
+    event.write_text('{"kind": "flood"}')
+    assert run(*words) == 1
+    assert "$.kind" in capsys.readouterr().err
+
+
+def test_a_drawing_of_the_search(tmp_path: Path) -> None:
+    (tmp_path / "jobs").write_text(JOBS)
+    words = ["solve", tmp_path / "jobs", "--format", "jsplib", "--quiet", "--out", tmp_path / "out"]
+    assert run(*words, "--plot", tmp_path / "plot.svg") == 0
+    root = ElementTree.parse(tmp_path / "plot.svg").getroot()
+    assert len(root.findall("{*}rect")) == 1 + 4
+    assert len(root.findall("{*}polyline")) == 2
+
+
+def test_the_bench_measures_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "a.txt").write_text(JOBS)
+    (tmp_path / "b.txt").write_text(FLEXIBLE)
+    rows = [{"name": "a", "kind": "jsp", "file": "a.txt", "upper": 6}]
+    rows += [{"name": "b", "kind": "fjsp", "file": "b.txt", "upper": 5}, {"name": "c", "file": "b.txt", "upper": 1}]
+    (tmp_path / "manifest.json").write_text(json.dumps(rows))
+    words = ["bench", "--data", tmp_path, "--seconds", "0.3", "--workers", "1"]
+    assert run(*words, "--only", "a,b", "--peer") == 0
+    told = capsys.readouterr().out
+    assert "job shop: mean gap 0.00 %, peer 0.00 %" in told
+    assert run(*words, "--only", "c") == 1
+    assert run("bench", "--data", tmp_path / "none") == 2
 
 
 def test_refusals_and_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

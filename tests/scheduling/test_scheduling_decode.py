@@ -5,6 +5,7 @@ from scheduling_shops import ALWAYS, DAY, cut, form, one, shop
 
 from scheduling import Calendar, Goal, Hole, Link, Mode, Order, Plan, Pool, Resource, Task, solve
 from scheduling.errors import HorizonTooShort
+from scheduling.lane import Lane
 from scheduling.problem import Problem
 
 
@@ -80,6 +81,25 @@ def test_two_running_tasks_on_one_resource_are_facts() -> None:
         links=(),
     )
     assert times(third)["t"][1] == 580
+
+
+def test_what_runs_holds_its_machine_while_its_people_are_away() -> None:
+    late = Calendar("late", ((700, 1440),), repeat=1440)
+    started = cut("A", state="started", fixed_resource="saw", fixed_start=400, remaining=10, needs=(("crew", 1),))
+    problem = shop(
+        calendars=(DAY, ALWAYS, late), pools=(Pool("crew", (("late", 1),)),), tasks=(started, cut("B")), links=()
+    )
+    rows = times(problem)
+    assert rows["A.cut"] == ("saw", 400, 710)
+    assert rows["B.cut"][1] == 710
+
+
+def test_of_two_running_tasks_the_longer_one_keeps_what_the_other_leaves() -> None:
+    lane = Lane()
+    lane.take(5, 8, 1, "", 1)
+    lane.take(3, 10, 1, "", 2)
+    assert list(zip(lane.starts, lane.ends, lane.tasks, strict=True)) == [(3, 5, 2), (5, 8, 1), (8, 10, 2)]
+    assert lane.fit(2, 2, 1, "") == (10, 2)
 
 
 def test_lags_pass_in_real_time() -> None:

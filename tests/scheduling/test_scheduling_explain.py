@@ -79,6 +79,7 @@ def test_two_plans_side_by_side() -> None:
     assert made.late_before == (("B", 70), ("A", 10))
     assert made.moved_tasks == len(made.moves) == 4
     assert {move.task: move.shift for move in made.moves}["A.cut"] == 120
+    assert made.impact == (("A", 10, 190), ("B", 70, 0))
     same = compare(before, before, tight)
     assert (same.moves, same.resource_changes, same.mean_shift) == ((), 0, 0)
 

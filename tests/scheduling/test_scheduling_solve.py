@@ -3,14 +3,15 @@
 import sys
 
 import pytest
-from scheduling_shops import cut, form, hard, shop
+from scheduling_shops import cut, flexible, form, hard, shop
 
 from scheduling import Goal, Link, Mode, Order, Plan, Pool, Problem, Resource, Task, solve, verify
 from scheduling.bounds import lower_bound
+from scheduling.cpsat import polish
 from scheduling.dispatch import RULES, dispatch, rank
 from scheduling.errors import Unverified
 from scheduling.generate import generate
-from scheduling.instances import read_job_shop
+from scheduling.instances import read_flexible, read_job_shop
 from scheduling.schedule import Schedule
 from scheduling.shop import Shop
 
@@ -53,15 +54,51 @@ def test_a_proven_plan_is_called_optimal() -> None:
     assert (result.status, result.objective.cost, result.lower_bound) == ("optimal", 0, 0)
 
 
-def test_or_tools_improves_and_proves() -> None:
+def test_a_search_with_time_improves_and_tells_every_step() -> None:
     problem = generate(9, 3, stations=8)
     heard: list[Plan] = []
     rule = solve(problem)
     result = solve(problem, budget_s=20, workers=2, on_improve=lambda plan, bound: heard.append(plan))
     assert result.objective.cost < rule.objective.cost
-    assert result.trace[-1][0] == "cp_sat"
     assert heard[-1] == result.plan
     assert [plan.objective.cost for plan in heard] == sorted((plan.objective.cost for plan in heard), reverse=True)
+
+
+def test_or_tools_polishes_what_rules_leave() -> None:
+    shop = Shop(generate(9, 3, stations=8))
+    _, start = dispatch(shop)
+    found: list[tuple[int, ...]] = []
+
+    def offer(_: str, made: Schedule) -> bool:
+        found.append(rank(shop, made))
+        return True
+
+    assert polish(shop, start, offer, 20, workers=2) >= 0
+    assert min(found) < rank(shop, start)
+
+
+def test_a_makespan_is_proven_by_a_process_beside_this_one() -> None:
+    result = solve(read_job_shop(hard(6)), budget_s=60, workers=2)
+    assert (result.status, result.notes) == ("optimal", ())
+    assert result.objective.cost == result.lower_bound
+    assert {who for who, _ in result.trace[1:]} <= {"tabu", "cp_sat"}
+
+
+def test_a_flexible_instance_is_searched_and_repeats_exactly() -> None:
+    problem, _ = read_flexible(flexible(8, 5))
+    first, again = (solve(problem, seed=2, iterations=400) for _ in range(2))
+    assert first.plan == again.plan
+    assert first.objective.makespan < solve(problem).objective.makespan
+    hurried = solve(problem, seed=2, budget_s=1.2, workers=2)
+    assert verify(problem, hurried.plan) == []
+
+
+def test_a_solver_that_dies_leaves_the_incumbent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules["scheduling.team"].sys, "executable", "/bin/false")
+    problem = read_job_shop(hard(6))
+    result = solve(problem, budget_s=0.4, workers=2)
+    assert "solver_died" in result.notes
+    assert result.objective.cost <= solve(problem).objective.cost
 
 
 def test_or_tools_knows_pools_jigs_and_running_work() -> None:
@@ -94,9 +131,13 @@ def test_a_cancelled_search_gives_the_best_so_far() -> None:
     assert result.objective.cost <= solve(problem).objective.cost
 
 
-def test_too_much_free_work_is_left_to_the_decoder() -> None:
+def test_more_free_work_is_searched_and_repeats_exactly() -> None:
     problem = generate(40, 1)
-    assert solve(problem, budget_s=3600).plan == solve(problem).plan
+    first, again = (solve(problem, seed=3, iterations=60) for _ in range(2))
+    assert first.plan == again.plan
+    assert first.objective.cost < solve(problem).objective.cost
+    assert {who for who, _ in first.trace[1:]} <= {"search", *RULES}
+    assert solve(problem, seed=4, iterations=60).plan != first.plan
 
 
 def test_a_plan_that_breaks_a_rule_is_never_handed_out(monkeypatch: pytest.MonkeyPatch) -> None:

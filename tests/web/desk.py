@@ -25,6 +25,8 @@ from app.models import (
     Person,
     Plan,
     PlanRun,
+    Printer,
+    PrintJob,
     Report,
     Routing,
     Site,
@@ -111,6 +113,10 @@ def another_site() -> Elsewhere:
             site_id=site_id, uuid="u-1", kind="good", quantity=Decimal(1), task_id=ids["task_id"], channel="test",
             business_date=now.date(), server_at=now,
         ))  # fmt: skip
+    with transaction() as session:
+        ids["draft_id"] = _added(session, Plan(site_id=site_id, status="draft", version=0, based_on=0, epoch_at=now,
+                                               published_at=now, name="Theirs"))  # fmt: skip
+        ids["run_id"] = _added(session, PlanRun(site_id=site_id, scope="draft", requested_at=now))
     return Elsewhere(ids, {"station": "U-ST", "line": "U-L", "machine": "U-M", "item": "U-I", "lot": "U-LOT",
                            "serial": "U-1", "device": "U-D", "code": "U-ST", "order": "SV-99999"})  # fmt: skip
 
@@ -135,6 +141,10 @@ def _things(session: Any) -> dict[str, int]:
     item = ids["item_id"] = _added(session, Item(site_id=site, code="U-I", name="I", supply="make_to_order"))
     ids["lot_id"] = _added(session, Lot(site_id=site, item_id=item, code="U-LOT", received_at=now))
     ids["unit_id"] = _added(session, Unit(site_id=site, item_id=item, serial="U-1", created_at=now))
+    ids["printer_id"] = _added(session, Printer(site_id=site, code="U-Z", name="Z", host="127.0.0.1"))
+    ids["job_id"] = _added(session, PrintJob(site_id=site, printer_id=ids["printer_id"], template="unit", subject_id=1,
+                                             title="U-1", status="failed", asked_by="user:1", asked_at=now,
+                                             due_at=now))  # fmt: skip
     ids["bom_id"] = _added(session, Bom(site_id=site, item_id=item))
     ids["routing_id"] = _added(session, Routing(site_id=site, item_id=item))
     ids["person_id"] = _added(session, Person(site_id=site, code="U-X", name="X", badge="U-X"))

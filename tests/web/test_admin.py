@@ -50,12 +50,14 @@ def test_an_empty_site_is_told_what_is_missing(app: Flask) -> None:
     desk = Desk(app)
     desk.sign_in("first")
     page = desk.get("/admin")
-    assert "9 things are missing." in page
+    assert "11 things are missing." in page
     assert "Tasks queue at stations. Without one nothing can be released." in page
 
 
-def test_a_set_up_plant_is_told_so(desk: Desk) -> None:
-    assert "Everything an order needs is there." in desk.get("/admin")
+def test_a_set_up_plant_is_told_what_comes_next(desk: Desk) -> None:
+    page = desk.get("/admin")
+    assert "1 thing is missing." in page
+    assert "Release the first one and its tasks stand at the stations." in page
 
 
 @pytest.mark.parametrize("name", sorted(TABLES))
@@ -67,13 +69,11 @@ def test_every_list_shows_searches_and_speaks_chinese(desk: Desk, name: str) -> 
 
 
 def test_lists_hold_what_the_store_holds(desk: Desk) -> None:
-    people = desk.get("/admin/data/people")
-    assert "Refrigerant" in people
     assert "ASSY1" in desk.get("/admin/data/stations?q=assy")
     assert "BEND" not in desk.get("/admin/data/stations?q=assy")
     assert "11:40" not in desk.get("/admin/data/shifts")
     assert "06:00" in desk.get("/admin/data/shifts")
-    assert "Nothing fits this text." in desk.get("/admin/data/items?q=zzz")
+    assert "Nothing fits." in desk.get("/admin/data/items?q=zzz")
     desk.get("/admin/data/secrets", status=404)
 
 
@@ -237,3 +237,13 @@ def test_health_says_in_words_what_does_not_work(desk: Desk) -> None:
     page = desk.get("/health")
     assert "Poller of machines" in page
     assert "Start the poller." in page
+
+
+def test_health_names_each_camera_of_the_settings(desk: Desk, app: Flask) -> None:
+    assert "Camera at" not in desk.get("/health")
+    app.config["CAMERAS"] = {"PACK": "rtsp://u:secret@cam/1"}
+    page = desk.get("/health")
+    assert "Camera at PACK" in page
+    assert "not running, 0 counted" in page
+    assert "Start ./gongxu camera" in page
+    assert "secret" not in page

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app.db import now_utc
 from app.models import Event, Hold, IdempotencyKey, WorkOrder
+from app.services import logins
 from tests.web.api_rig import DUE, FRIDGES, Rig, user_id
 
 SERVICE = {"kind": "service", "title": "Noise", "minutes": "30", "station": "TEST", "due_at": DUE}
@@ -242,8 +244,10 @@ def test_a_session_needs_its_form_token_and_a_wrong_token_is_nobody(rig: Rig) ->
     client = rig.app.test_client()
     assert client.get("/api/v1/orders").status_code == 401
     assert client.get("/api/v1/orders", headers={"Authorization": "Bearer gx_wrong"}).status_code == 401
+    with rig.app.app_context():
+        key = logins.begin(user_id(rig, "planner"), "127.0.0.1", "Chrome", now_utc())
     with client.session_transaction() as session:
-        session.update({"_user_id": str(user_id(rig, "planner")), "epoch": 0})
+        session.update({"_user_id": str(user_id(rig, "planner")), "epoch": 0, "key": key})
     assert client.get("/api/v1/orders").status_code == 200
     refused = client.post("/api/v1/orders", json=FRIDGES, headers={"Idempotency-Key": "a-session-1"})
     assert (refused.status_code, refused.json["code"]) == (400, "csrf")

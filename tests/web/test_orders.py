@@ -306,8 +306,8 @@ def test_cancel_and_close_follow_the_states(shop: Shop) -> None:
 
 
 def test_a_refusal_comes_back_to_the_page_it_came_from(shop: Shop) -> None:
-    back = f"http://localhost/orders/{shop.order}"
-    answer = shop.desk.post(f"/orders/{shop.order}/close", status=302, headers={"Referer": back})
+    back = f"/orders/{shop.order}"
+    answer = shop.desk.post(f"{back}/close", status=302, headers={"Referer": f"http://localhost{back}"})
     assert answer.location == back
     assert "cannot become closed" in shop.desk.get(f"/orders/{shop.order}")
 
@@ -331,7 +331,7 @@ def test_history_and_snapshot(shop: Shop) -> None:
 
 
 def test_the_live_part_is_a_fragment_with_its_topic(shop: Shop) -> None:
-    assert f'data-live="order:{shop.order} plan"' in shop.desk.get(f"/orders/{shop.order}")
+    assert f'data-live="order:{shop.order} plan forecast"' in shop.desk.get(f"/orders/{shop.order}")
     assert "<html" not in shop.desk.get(f"/orders/{shop.order}/live?view=reports")
 
 

@@ -75,7 +75,32 @@ def test_roles(app: Flask, told: Story) -> None:
     path = f"/quality/nonconformances/{row}/pieces/{piece}"
     admin = visitor(app, "admin", "planner")
     assert admin.post(path, decision="concession").status_code == 403
-    assert visitor(app, "quality").post(path, decision="concession").status_code == 302
+    inspector = visitor(app, "quality")
+    assert inspector.post(path, decision="concession").status_code == 422
+    assert inspector.post(path, decision="concession", secret="guess").status_code == 401
+    assert inspector.post(path, decision="concession", secret="secret").status_code == 302
+    assert "Concession granted" in inspector.get(f"/quality/nonconformances/{row}").text
+
+
+def test_actions_and_the_8d_report_on_the_page(app: Flask, told: Story) -> None:
+    someone, other = visitor(app, "quality"), visitor(app, "quality", "lead")
+    someone.post("/quality/nonconformances", kind="unit", id=told.units[0], title="Dent", contain="1")
+    row = db.session.scalars(select(Nonconformance.id)).one()
+    here = f"/quality/nonconformances/{row}"
+    form = {"what": "New nozzle", "kind": "corrective", "due_on": "2026-12-01", "check_on": "2027-01-10"}
+    assert someone.post(f"{here}/actions", **form).status_code == 302
+    assert someone.post(f"{here}/actions", **(form | {"due_on": "soon"})).status_code == 422
+    assert someone.post(f"{here}/actions/1/done").status_code == 302
+    check = {"effect": "effective", "note": "0 of 200", "secret": "secret"}
+    assert someone.post(f"{here}/actions/1/check", **check).status_code == 409
+    assert other.post(f"{here}/actions/1/check", **(check | {"secret": "guess"})).status_code == 401
+    assert other.post(f"{here}/actions/1/check", **check).status_code == 302
+    assert someone.post(f"{here}/eight-d", d4="Nozzle worn").status_code == 302
+    page = someone.get(here).text
+    for word in ("New nozzle", "0 of 200", "Nozzle worn", "Effect checked"):
+        assert word in page, word
+    assert "New nozzle" in someone.get("/quality/actions").text
+    assert visitor(app, "planner").post(f"{here}/actions", **form).status_code == 403
 
 
 def test_an_other_site_has_other_nonconformances(app: Flask, told: Story) -> None:

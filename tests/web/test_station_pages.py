@@ -109,6 +109,9 @@ def test_a_lost_reply_is_given_again(rig: Rig) -> None:
 
 
 def test_a_limit_says_why_and_work_in_hand_goes_on(rig: Rig) -> None:
+    operator = rig.browser("operator")
+    operator.scan("BEND", "LI")
+    operator.scan("BEND", rig.card("C10"))
     with rig.app.app_context(), transaction() as session:
         rule = LimitRule(site_id=rig.plant.site_id, code="R", station_id=rig.plant.stations["FOAM"],
                          upstream_station_id=rig.plant.stations["BEND"], high=10, low=4)  # fmt: skip
@@ -116,12 +119,15 @@ def test_a_limit_says_why_and_work_in_hand_goes_on(rig: Rig) -> None:
         session.flush()
         session.add(LimitSignal(site_id=rig.plant.site_id, rule_id=rule.id, mode="hold", backlog=14,
                                 requested_at=now_utc() - timedelta(minutes=3)))  # fmt: skip
-    operator = rig.browser("operator")
     page = operator.get("/s/BEND").text
     assert "Foam has 14 waiting (limit 10)" in page
-    operator.scan("BEND", "LI")
-    operator.scan("BEND", rig.card("C10"))
     assert operator.act("BEND", "good").json["result"] == "accepted"
+    operator.act("BEND", "pause")
+    refused = operator.act("BEND", "start").json
+    assert (refused["result"], refused["code"]) == ("refused", "limit.hold")
+    assert operator.act("BEND", "override").json["code"] == "limit.lead_only"
+    assert rig.browser("lead").act("BEND", "override").json["code"] == "limit.overridden"
+    assert operator.act("BEND", "start").json["result"] == "accepted"
 
 
 def test_printed_codes_open_their_page(rig: Rig) -> None:

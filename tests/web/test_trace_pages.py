@@ -4,6 +4,8 @@ import io
 import shutil
 import subprocess
 from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,11 @@ from sqlalchemy import select
 
 from app import events
 from app.db import db, transaction
-from app.models import Consumption, EventSeal, Hold, Item, Site
+from app.models import Disposition, EventSeal, Hold, Item, PrintJob, Report, Site, Unit
+from app.services import quality
 from devices.codes import Kind, make
 from tests.app.trace_story import Story, ship, story, task_id
+from tests.small_plant import NOW
 from tests.web.trace_client import visitor
 
 
@@ -45,7 +49,7 @@ def test_every_tab_of_every_thing_opens(app: Flask, told: Story, language: str) 
     someone = visitor(app, "quality", language=language)
     for kind, key in (("unit", told.units[0]), ("lot", told.plant.lots["F1"]), ("task", task_id(told, "C20")),
                       ("order", told.floor.order_id)):  # fmt: skip
-        for tab in ("history", "values", "lots", "people", "machines", "units"):
+        for tab in ("history", "values", "lots", "people", "machines", "units", "papers"):
             page = someone.get(f"/trace?kind={kind}&id={key}&tab={tab}")
             assert page.status_code == 200
             assert ("追溯" in page.text) == (language == "zh")
@@ -169,21 +173,44 @@ def test_the_traveller_carries_a_code_for_every_operation(app: Flask, told: Stor
     assert seen == wanted | {make(Kind.ORDER, told.floor.order_id)}
 
 
-def test_more_than_sixty_neighbours_stand_as_one(app: Flask, told: Story) -> None:
-    from app.models import Unit
-    from tests.small_plant import NOW
-
+def crowd(told: Story, count: int, shifts: int) -> None:
+    """Units of one lot, born in turn on so many days (inside an application context)."""
+    lot, site = told.plant.lots["S2"], told.plant.site_id
+    task = task_id(told, "F10")
     with transaction() as session:
-        report = session.scalars(select(Consumption)).first()
-        assert report is not None
-        lot = told.plant.lots["S2"]
-        for number in range(70):
-            unit = Unit(site_id=told.plant.site_id, item_id=told.plant.items["FRIDGE"], serial=f"X{number:03d}",
-                        status="good", created_at=NOW, lot_id=lot)  # fmt: skip
-            session.add(unit)
-    page = visitor(app, "quality").get(f"/trace?kind=lot&id={told.plant.lots['S2']}&tab=units")
-    assert "70 \\u00d7 Unit" in page.text  # inside a JSON attribute
-    assert "X069" in page.text
+        units = [Unit(site_id=site, item_id=told.plant.items["FRIDGE"], serial=f"X{number:04d}", status="good",
+                      created_at=NOW, lot_id=lot) for number in range(count)]  # fmt: skip
+        session.add_all(units)
+        session.flush()
+        session.add_all(
+            Report(site_id=site, uuid=f"crowd-{unit.id}", kind="good", quantity=Decimal(1), task_id=task,
+                   unit_id=unit.id, business_date=date(2026, 1, 1) + timedelta(days=number % shifts), channel="test",
+                   server_at=NOW)
+            for number, unit in enumerate(units)
+        )  # fmt: skip
+
+
+def test_more_than_sixty_neighbours_stand_in_groups_by_lot_and_shift(app: Flask, told: Story) -> None:
+    crowd(told, 240, 3)
+    page = f"/trace?kind=lot&id={told.plant.lots['S2']}"
+    someone = visitor(app, "quality")
+    text = someone.get(page + "&tab=units").text
+    assert text.count("80 \\u00d7 Unit") == 3  # inside a JSON attribute
+    assert "S2 \\u00b7 2026-01-02" in text
+    assert text.count("80 × Unit") == 3  # and in the tree beside it
+    assert "X0199" in text
+    assert "X0200" not in text  # that is on the second page
+    assert "X0200" in someone.get(page + "&tab=units&page=2").text
+    members = someone.get(f"{page}&tab=units&group=unit|Fridge|S2|2026-01-02")
+    assert "X0001" in members.text
+    assert "X0002" not in members.text
+    assert someone.get(page + "&tab=units&page=x&group=no|thing").status_code == 200
+
+
+def test_too_many_groups_are_told_apart_less_finely(app: Flask, told: Story) -> None:
+    crowd(told, 130, 65)
+    text = visitor(app, "quality").get(f"/trace?kind=lot&id={told.plant.lots['S2']}").text
+    assert "130 \\u00d7 Unit" in text
 
 
 def test_a_pallet_and_a_customer_open(app: Flask, told: Story) -> None:
@@ -191,3 +218,28 @@ def test_a_pallet_and_a_customer_open(app: Flask, told: Story) -> None:
     someone = visitor(app, "quality")
     assert "PAL-1" in someone.get(f"/trace?kind=container&id={pallet}").text
     assert "FR-2611-00001" in someone.get("/trace?q=PO-77").text
+
+
+def test_decisions_labels_inspections_and_documents_stand_in_the_history(app: Flask, told: Story) -> None:
+    someone, site, unit = visitor(app, "quality"), told.plant.site_id, told.units[1]
+    case = quality.open_nonconformance(site, "Dent", None, [unit], [], None, None, "user:1", NOW)
+    quality.contain(site, case, None, "user:1", NOW)
+    piece = db.session.scalars(select(Disposition.id).where(Disposition.nonconformance_id == case)).one()
+    quality.decide(site, case, piece, "rework", "Press it out", frozenset({"quality"}), None, "user:1", NOW)
+    with transaction() as session:
+        session.add(PrintJob(site_id=site, template="unit", subject_id=unit, title="Label of it", status="printed",
+                             asked_by="user:1", asked_at=NOW, due_at=NOW, ended_at=NOW))  # fmt: skip
+    page = someone.get(f"/trace?kind=unit&id={unit}&tab=papers").text
+    for words in (
+        "NC-00001",
+        "Decided: Rework",
+        "Press it out",
+        "Label of it",
+        "Revision 1 of the order",
+        "Hold released",
+    ):
+        assert words in page, words
+    first = someone.get(f"/trace?kind=unit&id={told.units[0]}").text
+    assert "Standard" in first
+    paper = someone.get(f"/trace/birth.pdf?id={unit}").data
+    assert "Press it out" in "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages)
