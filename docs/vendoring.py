@@ -1,7 +1,7 @@
 """Rebuild static/vendor and the icon sprite from npm tarballs; a developer's tool, never needed to run Gongxu.
 
-Use: `npm pack htmx.org@4.0.1 uplot@1.6.32 @dagrejs/dagre@3.1.3 @tabler/icons@3.51.0` in an empty folder,
-then `python docs/vendoring.py THAT_FOLDER`.
+Use: `npm pack htmx.org@4.0.1 uplot@1.6.32 @dagrejs/dagre@3.1.3 @tabler/icons@3.51.0 zxing-wasm@3.1.4`
+in an empty folder, then `python docs/vendoring.py THAT_FOLDER`.
 """
 
 from __future__ import annotations
@@ -51,6 +51,18 @@ PACKAGES = (
         "dagre",
         {"dist/dagre.esm.js": "dagre.esm.js", "LICENSE": "LICENSE"},
     ),
+    Package(
+        "zxing-wasm",
+        "3.1.4",
+        "MIT",
+        "zxing-wasm",
+        {
+            "dist/es/reader/index.js": "reader/index.js",
+            "dist/es/share.js": "share.js",
+            "dist/reader/zxing_reader.wasm": "zxing_reader.wasm",
+            "LICENSE": "LICENSE",
+        },
+    ),
     ICONS,
 )
 
@@ -79,6 +91,7 @@ def take(package: Package, source: Path) -> dict[str, object]:
         content = member(source / package.tarball, path)
         # a source map is not shipped, and a reference to a missing one is a 404 in every console
         content = re.sub(rb"\n?//# sourceMappingURL=\S+\s*$", b"\n", content)
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
         files[f"vendor/{package.folder}/{name}"] = checksums(content)
     return {
