@@ -21,6 +21,7 @@ class EffectWatch:
         self.mode, self.rate_permille, self.since = "run", 1000, 0.0
         self.pieces = 0
         self._last: float | None = None
+        self._read: float | None = None
         self._cycles: deque[float] = deque(maxlen=15)
 
     @property
@@ -34,13 +35,19 @@ class EffectWatch:
             self.mode, self.rate_permille, self.since, self.pieces = mode, rate_permille, tick, 0
 
     def counted(self, pieces: int, tick: float) -> None:
-        """Take pieces that the counter moved by."""
+        """Take pieces that the counter moved by since it was read before; call it at each reading, moved or not.
+
+        What a reading brings that reaches back before the demand may have been made before it: it is not held against
+        the machine.
+        """
+        before, self._read = self._read, tick
         if pieces <= 0:
             return
         if self.mode == "run" and self._last is not None:
             self._cycles.append((tick - self._last) / pieces)
         self._last = tick
-        self.pieces += pieces
+        if before is None or before >= self.since:
+            self.pieces += pieces
 
     def verdict(self, standing: bool, tick: float) -> Verdict | None:
         """Tell whether the demand shows, None while it is too early; `standing`: the machine makes nothing now."""
@@ -48,10 +55,18 @@ class EffectWatch:
             return "effective"
         over = tick - self.since
         if self.mode == "hold":
-            if standing and self.pieces <= CYCLES:
-                return "effective"
-            return None if over < CYCLES * self.cycle_s else "effective" if self.pieces <= CYCLES else "ineffective"
+            return self._held(standing, tick)
         slow_s = self.cycle_s * 1000 / max(self.rate_permille, 1)
         if over < CYCLES * slow_s:
             return None
         return "effective" if self.pieces <= SLACK * over / slow_s + 1 else "ineffective"
+
+    def _held(self, standing: bool, tick: float) -> Verdict | None:
+        """Tell whether a hold shows; a machine that obeys late is effective from then on, not blamed for ever."""
+        patience = CYCLES * self.cycle_s
+        rests = standing and tick - max(self.since, self._last or self.since) >= patience
+        if rests or (standing and self.pieces <= CYCLES):
+            return "effective"
+        if tick - self.since < patience:
+            return None
+        return "effective" if self.pieces <= CYCLES else "ineffective"

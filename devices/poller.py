@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -100,10 +100,14 @@ class Poller:
         unit.keeper.asked_tick = self.clock.tick()
         return await self._in_line(line, lambda: self._write_limit(line, unit, mode, rate_permille, source))
 
-    async def apply(self, demands: Mapping[str, Demand], source: int = 0) -> tuple[LimitReport, ...]:
+    async def apply(
+        self, demands: Mapping[str, Demand], source: int = 0, unanswered: Collection[str] = ()
+    ) -> tuple[LimitReport, ...]:
         """Make these demands (of `throttle.combine`, by machine) the only ones; returns reports of what changed.
 
-        Machines that no map names are left out: their people are told by whoever called.
+        A machine in `unanswered` reports also when nothing changed: a second rule may ask for what already stands,
+        and an answer may have been lost on its way to the store. Machines that no map names are left out: their
+        people are told by whoever called.
         """
         calls = []
         for line in self._lines:
@@ -111,7 +115,7 @@ class Poller:
                 demand = demands.get(unit.device.machine) if unit.device.limit else None
                 mode, rate = (demand.level, demand.rate_permille) if demand else ("run", 1000)
                 unit.keeper.asked_tick = self.clock.tick()
-                if unit.keeper.differs(mode, rate):
+                if unit.keeper.differs(mode, rate) or (demand and demand.target in unanswered):
                     calls.append(self.limit(unit.device.device, mode, rate, source))
         return tuple(await asyncio.gather(*calls))
 

@@ -46,8 +46,8 @@ class PolledUnit:
             self.reason = next((reading.reason for reading in readings), None)
         stored = tuple(s for s in samples if self._recorders[s.tag].store(s))
         edges, counts = self._edges(now), self._deltas(samples)
-        for delta in counts:
-            self.keeper.effect.counted(delta.delta, tick)
+        if any(tag.cadence == cadence for tag in self.device.meaning("count")):
+            self.keeper.effect.counted(sum(delta.delta for delta in counts), tick)
         self.keeper.standing = self._state.state in ("idle", "stopped")
         seen = self.keeper.judged()
         limits = (seen,) if seen else ()

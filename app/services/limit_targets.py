@@ -36,6 +36,15 @@ def aim(
         store.execute(insert(_G), rows)
 
 
+def waiting(store: Store) -> set[int]:
+    """Machines that have not answered an open limit."""
+    query = (
+        select(_G.c.machine_id).join(_S, _S.c.id == _G.c.signal_id)
+        .where(_S.c.cleared_at.is_(None), _G.c.status == "requested")
+    )  # fmt: skip
+    return set(store.execute(query).scalars())
+
+
 def keep(store: Store, machine: int, report: LimitReport, now: datetime) -> Iterator[Told]:
     """Keep a machine's answer at every limit that slows it; gives (signal, topic, data) of each that is news."""
     if report.demanded == "run":

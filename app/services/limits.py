@@ -18,7 +18,7 @@ from app import events
 from app.db import db, transaction
 from app.events import Store
 from app.models import LimitSignal
-from app.queries.machines import KnownRule, known_devices, limit_rules, machine_id
+from app.queries.machines import KnownRule, known_devices, limit_rules, machine_id, machine_name
 from app.queries.ropes import backlogs
 from app.services import limit_targets
 from app.services.notices import Matter, clear_notices, open_notice
@@ -79,6 +79,11 @@ def step(ropes: Ropes, now: datetime, guard: Guard | None = None) -> tuple[dict[
             wishes[rule.id] = Wish(rule, level, rate, pieces, frozenset(reachable & set(rule.machines)))
     _bring(wishes, {rule.id: rule for rule in rules}, waiting, now, guard)
     return after, combine(demands)
+
+
+def unanswered() -> set[str]:
+    """The machines, named as the poller does, at which an open limit still waits for an answer."""
+    return {machine_name(machine) for machine in limit_targets.waiting(db.session)}
 
 
 def reported(store: Store, report: LimitReport, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 
 import structlog
 
@@ -89,9 +89,11 @@ class Fleet:
             await poller.start()
             self._pollers[link] = wanted[link], poller
 
-    async def apply(self, demands: Mapping[str, Demand], source: int) -> list[LimitReport]:
-        """Make these demands the only ones, on all links at once; returns what changed."""
-        calls = (poller.apply(demands, source) for _, poller in self._pollers.values())
+    async def apply(
+        self, demands: Mapping[str, Demand], source: int, unanswered: Collection[str] = ()
+    ) -> list[LimitReport]:
+        """Make these demands the only ones, on all links at once; returns what changed and what is unanswered."""
+        calls = (poller.apply(demands, source, unanswered) for _, poller in self._pollers.values())
         tried = await asyncio.gather(
             *(asyncio.wait_for(call, self._patience_s) for call in calls), return_exceptions=True
         )  # fmt: skip

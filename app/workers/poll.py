@@ -164,7 +164,8 @@ class _Polling:
         self.ropes, demands = await self._in_store(lambda: limits.step(self.ropes, now_utc(), self._guard))
         if not self._may_write():
             return
-        reports = await fleet.apply(demands, self.fence % 0x10000)
+        unanswered = await self._in_store(limits.unanswered) if demands else set()
+        reports = await fleet.apply(demands, self.fence % 0x10000, unanswered)
         if reports:
             await self._in_store(lambda: limits.keep_reports(reports, now_utc(), self._guard))
 

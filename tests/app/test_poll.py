@@ -10,7 +10,7 @@ from flask import Flask
 from sqlalchemy import select, update
 
 from app.db import db, now_utc, transaction
-from app.models import Device, Event, LatestValue, Lease, LimitSignal, MachineState
+from app.models import Device, Event, LatestValue, Lease, LimitSignal, LimitTarget, MachineState
 from app.queries.machines import known_devices
 from app.queries.readings import series
 from app.services import leases, limits
@@ -146,6 +146,18 @@ def test_a_new_poller_goes_on_where_a_killed_one_ended(app: Flask, made: Shop, p
     with polling(app):
         watch.until(lambda: signal("cleared"))
     assert len(signals()) == 1
+
+
+def test_a_limit_that_never_got_its_answer_gets_it(app: Flask, made: Shop, plant: Plant, watch: Watch) -> None:
+    """A second rule asks for what stands already, or the store refused the answer: the machine is asked again."""
+    with polling(app):
+        made.make("C10", 4)
+        watch.until(lambda: signal("effective"))
+        with transaction() as session:
+            session.execute(update(LimitSignal).values(status="requested", written={}))
+            session.execute(update(LimitTarget).values(status="requested", written={}))
+        assert watch.until(lambda: signal("effective")).written["mode"] == "hold"
+        assert plant.machines["D-BEND"].mode == "hold"
 
 
 def test_what_a_dead_poller_held_is_let_go(app: Flask, made: Shop, plant: Plant, watch: Watch) -> None:

@@ -30,6 +30,25 @@ def test_a_machine_that_stands_at_once_is_effective_at_once():
     assert watch.verdict(True, 101) == "effective"
 
 
+def test_what_was_made_before_the_demand_is_not_held_against_the_machine():
+    watch = working(cycle_s=1.0)
+    watch.demanded("hold", 0, 14)
+    watch.counted(4, 15)  # read at 10 before: four pieces of which nobody knows when
+    assert watch.verdict(False, 17) == "effective"
+    watch.counted(3, 18)
+    assert watch.verdict(False, 18) == "ineffective"
+
+
+def test_a_machine_that_obeys_late_is_effective_from_then_on():
+    watch = working()
+    watch.demanded("hold", 0, 100)
+    watch.counted(0, 100)
+    watch.counted(4, 125)
+    assert watch.verdict(True, 126) == "ineffective"
+    assert watch.verdict(False, 150) == "ineffective"
+    assert watch.verdict(True, 145) == "effective"
+
+
 def test_a_slowed_machine_is_judged_by_its_pace():
     obeys, ignores = working(), working()
     for watch, cycle in ((obeys, 20), (ignores, 10)):

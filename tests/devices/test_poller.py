@@ -110,13 +110,15 @@ def test_demands_are_applied_as_a_whole_and_only_changes_are_written():
             hold = Demand("M-a", "hold", 0, "r", "S4", 30, START)
             first = await poller.apply({"M-a": hold, "M-elsewhere": hold})
             again = await poller.apply({"M-a": hold})
+            asked = await poller.apply({"M-a": hold}, unanswered={"M-a", "M-b"})
             modes = [running.machines[name].mode for name in ("a", "b")]
             last = await poller.apply({})
-            return first, again, modes, last, running.machines["a"].mode
+            return first, again, asked, modes, last, running.machines["a"].mode
 
-    first, again, modes, last, mode = asyncio.run(story())
+    first, again, asked, modes, last, mode = asyncio.run(story())
     assert [(r.machine, r.state) for r in first] == [("M-a", "accepted")]
     assert (again, modes) == ((), ["hold", "run"])
+    assert [(r.machine, r.demanded, r.sequence) for r in asked] == [("M-a", "hold", first[0].sequence)]
     assert ([r.demanded for r in last], mode) == (["run"], "run")
 
 
