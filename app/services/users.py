@@ -2,6 +2,7 @@
 
 import secrets
 from datetime import datetime, timedelta
+from functools import cache
 
 from flask import current_app
 from sqlalchemy import delete, select, update
@@ -17,8 +18,6 @@ from app.models import ApiToken, LoginSession, Site, User, UserRole
 _FREE_TRIES = 4
 _LONGEST_WAIT_S = 900
 _SHORTEST_PASSWORD = 10
-# Checked when the name is unknown, so that the answer takes as long as for a known one.
-_NOBODY_HASH = generate_password_hash(secrets.token_urlsafe())
 
 
 class SignInRefused(Refused):
@@ -54,6 +53,16 @@ def create(
     return user_id
 
 
+def _nobody() -> str:
+    """Checked when the name is unknown, so that the answer takes as long as for a known one."""
+    return _of_nobody(current_app.config["PASSWORD_METHOD"])
+
+
+@cache
+def _of_nobody(method: str) -> str:
+    return generate_password_hash(secrets.token_urlsafe(), method)
+
+
 def _hashed(password: str) -> str:
     return generate_password_hash(password, current_app.config["PASSWORD_METHOD"])
 
@@ -63,7 +72,7 @@ def sign_in(name: str, password: str, now: datetime) -> User:
     user = db.session.scalar(select(User).where(User.name == name))
     if user and user.locked_until and user.locked_until > now:
         raise SignInRefused("auth.wait", seconds=int((user.locked_until - now).total_seconds()) + 1)
-    right = check_password_hash(user.password_hash if user else _NOBODY_HASH, password)
+    right = check_password_hash(user.password_hash if user else _nobody(), password)
     if user is None or not user.active or not right:
         if user:
             _count_failure(user.id, user.failed_count + 1, now)
