@@ -1,7 +1,8 @@
 """How much work is under way to a station: what its limit rule is judged by.
 
 A rope reaches from the station that releases to the congested one, along the edges of each order's process. At an
-assembly only the branch from the releasing station counts: to hold it for another branch's parts helps nobody.
+assembly only the branch from the releasing station counts: to hold it for another branch's parts helps nobody. Nor
+do pieces count that wait for their transfer batch to be filled from there: held for them, the line would stand still.
 """
 
 from collections import defaultdict
@@ -14,6 +15,7 @@ from sqlalchemy import BigInteger, select, type_coerce
 from app.events import Store
 from app.models import Task, TaskLink, WorkOrder
 from app.queries.machines import KnownRule, placed
+from app.states.flow import Inflow, arrived
 from app.states.order import WORKABLE
 from app.states.task import OPEN
 
@@ -22,23 +24,18 @@ _ONE = 1_000_000
 
 
 @dataclass
-class _Input:
-    """One input of a task, in millionths of its pieces: what came by it, and from which tasks at which ratio."""
-
-    came: int = 0
-    sources: list[tuple[int, int, int]] = field(default_factory=list)
-
-
-@dataclass
 class _Step:
-    """A task: where it is done, what it may use by all its inputs, what it used, minutes a piece, its inputs."""
+    """A task: where it is done, what it may use by all its inputs, what it used, minutes a piece, its inputs.
+
+    Each input is the tasks it comes from with what they passed, in millionths of a piece.
+    """
 
     station_id: int | None
     is_open: bool
     available: int
     used: int
     minutes: float
-    inputs: dict[str, _Input] = field(default_factory=lambda: defaultdict(_Input))
+    inputs: dict[str, list[tuple[int, Inflow]]] = field(default_factory=lambda: defaultdict(list))
 
 
 def backlogs(store: Store, rules: Iterable[KnownRule]) -> dict[int, float]:
@@ -70,6 +67,7 @@ class _Walk:
     def __init__(self, steps: dict[int, _Step], release_id: int) -> None:
         self.steps, self.release_id = steps, release_id
         self.known: dict[int, int | None] = {}
+        self.ending: dict[int, bool] = {}
 
     def rope(self, task_id: int) -> int | None:
         """The most that is under way to a task by any of its inputs, in its pieces; None when none comes from there."""
@@ -80,21 +78,27 @@ class _Walk:
             self.known[task_id] = max((rope for rope in ropes if rope is not None), default=None)
         return self.known[task_id]
 
-    def _by(self, step: _Step, one: _Input) -> int | None:
+    def _by(self, step: _Step, sources: list[tuple[int, Inflow]]) -> int | None:
         """What comes by one input: what waits of it already, and what is further up the rope."""
-        comes, is_fed = max(one.came - step.used, 0), False
-        for pred_id, numerator, denominator in one.sources:
+        comes, is_fed = 0, False
+        for pred_id, link in sources:
             pred = self.steps.get(pred_id)
-            if pred is None:
-                continue
-            if pred.station_id == self.release_id:
-                is_fed = True
-                continue
-            further = self.rope(pred_id)
-            if further is not None:
-                is_fed = True
-                comes += further * numerator // denominator if pred.is_open else 0
-        return comes if is_fed else None
+            further = self.rope(pred_id) if pred and pred.station_id != self.release_id else None
+            is_fed = is_fed or further is not None or (pred is not None and pred.station_id == self.release_id)
+            more = further if further and pred and pred.is_open else 0
+            comes += arrived(link._replace(passed=link.passed + more, pred_closed=self.ends(pred_id)))
+        return max(comes - step.used, 0) if is_fed else None
+
+    def ends(self, task_id: int) -> bool:
+        """Whether a task closes with what is under way already, without anything from the releasing station."""
+        if task_id not in self.ending:
+            self.ending[task_id] = False
+            step = self.steps.get(task_id)
+            self.ending[task_id] = step is None or not step.is_open or (
+                step.station_id != self.release_id
+                and all(self.ends(pred_id) for sources in step.inputs.values() for pred_id, _ in sources)
+            )  # fmt: skip
+        return self.ending[task_id]
 
 
 def _raw(column: Any) -> Any:
@@ -121,12 +125,11 @@ def _steps(store: Store, stations: set[int]) -> dict[int, _Step]:
     }  # fmt: skip
     links = (
         select(_L.c.pred_id, _L.c.succ_id, _L.c.input_key, _raw(_L.c.quantity_passed).label("passed"), _L.c.ratio_num,
-               _L.c.ratio_den)
+               _L.c.ratio_den, _L.c.transfer_batch)
         .join(_T, _T.c.id == _L.c.succ_id)
         .where(_T.c.order_id.in_(orders), _L.c.kind != "return", _L.c.is_chosen.is_(True))
     )  # fmt: skip
     for row in store.execute(links):
-        one = found[row.succ_id].inputs[row.input_key]
-        one.came += row.passed * row.ratio_num // row.ratio_den
-        one.sources.append((row.pred_id, row.ratio_num, row.ratio_den))
+        link = Inflow(row.input_key, row.passed, row.ratio_num, row.ratio_den, row.transfer_batch, False)
+        found[row.succ_id].inputs[row.input_key].append((row.pred_id, link))
     return found

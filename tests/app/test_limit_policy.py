@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from app.db import db, transaction
 from app.errors import Conflict, Invalid, NotFound
-from app.models import Device, Event, LimitRule, LimitTarget, Machine
+from app.models import Device, Event, LimitRule, LimitTarget, Machine, TaskLink
 from app.queries.limit_rules import line_of, rule_by_code, trial
 from app.queries.machines import limit_rules
 from app.queries.ropes import backlogs
@@ -49,6 +49,32 @@ def test_a_rope_over_a_station_between_counts_what_is_under_way_anywhere() -> No
     made.make("C20", 4)
     assert waiting() == 6
     made.make("D10", 4)  # the door is another branch: it is not on this rope
+    assert waiting() == 6
+
+
+def in_batches(made: Shop, of: int) -> None:
+    """Let the cabinets travel from bending to foaming in full batches."""
+    with transaction() as session:
+        session.execute(update(TaskLink).where(TaskLink.pred_id == made.task("C10").id).values(transfer_batch=of))
+
+
+def test_what_waits_for_its_batch_to_be_filled_from_upstream_does_not_hold_upstream() -> None:
+    made = shop()
+    in_batches(made, 4)
+    made.make("C10", 3)
+    assert waiting() == 0
+    made.make("C10", 3)
+    assert waiting() == 4
+    reach(made, "ASSY1", "BEND")
+    assert waiting() == 4
+
+
+def test_the_last_pieces_of_an_order_count_without_a_full_batch() -> None:
+    made = shop(quantity=6)
+    in_batches(made, 4)
+    made.make("C10", 6)
+    assert waiting() == 6
+    reach(made, "ASSY1", "BEND")
     assert waiting() == 6
 
 
