@@ -59,7 +59,7 @@ def processes_of(process: "subprocess.Popen[str]") -> dict[str, int]:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def throttled(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any]]:
     return told(tmp_path_factory.mktemp("throttled"), "--seed", "3")
 
