@@ -97,8 +97,9 @@ def dispose(app: Flask) -> None:
         db.session.remove()
         for engine in db.engines.values():
             engine.dispose()
-    if app.extensions.get("turn"):
-        app.extensions["turn"].close()
+    for kept in ("turn", "sandbox"):
+        if app.extensions.get(kept):
+            app.extensions[kept].close()
 
 
 @pytest.fixture(scope="session")

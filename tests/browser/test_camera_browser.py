@@ -14,9 +14,9 @@ from app.db import db, now_utc
 from app.models import Task, WorkOrder
 from app.services import orders
 from app.services.release import release
-from app.web.camera import sandbox
 from devices.codes import Kind, make
 from devices.symbols import matrix
+from tests.app.poll_rigs import Watch
 from tests.browser.conftest import OVERFLOW, Served
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)]
@@ -75,8 +75,7 @@ def test_a_phone_completes_an_order_by_photographs(served: Served) -> None:
     show(page, make(Kind.COMMAND, 3))
     expect(page.locator(".feedback")).to_have_attribute("data-answer", "accepted")
     with app.app_context():
-        assert db.session.get(WorkOrder, made).status == "completed"
-        sandbox().close()
+        Watch(app).until(lambda: db.session.get_one(WorkOrder, made).status == "completed")
     assert page.problems == []
 
 
@@ -87,8 +86,6 @@ def test_a_picture_without_a_code_says_what_to_do(served: Served) -> None:
     page.set_input_files("[data-camera=photo]", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": blank})
     expect(page.locator("[data-camera=told]")).to_contain_text("No code was found")
     expect(page.locator("#camera")).to_be_visible()
-    with served.rig.app.app_context():
-        sandbox().close()
 
 
 @pytest.mark.parametrize(("form", "turn"), [("qr", 0), ("code128", 38), ("datamatrix", 12)])

@@ -10,6 +10,7 @@ from app.db import db, now_utc, transaction
 from app.models import Person, Report, Scan, Task, Unit, WorkOrder
 from app.queries.differences import differences
 from devices.codes import Kind, make
+from tests.app.poll_rigs import Watch
 from tests.browser.conftest import OVERFLOW, SIZES, Served, type_scan
 
 pytestmark = [pytest.mark.browser, pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)]
@@ -169,7 +170,7 @@ def test_an_order_is_completed_by_a_scanner_and_cards_alone(served: Served) -> N
             expect(page.locator(".queue-count").first).to_have_text("0")
             expect(page.locator(".feedback")).to_have_attribute("data-answer", "accepted")
     with served.rig.app.app_context():
-        assert db.session.get_one(WorkOrder, served.rig.order_id).status == "completed"
+        Watch(served.rig.app).until(lambda: db.session.get_one(WorkOrder, served.rig.order_id).status == "completed")
         assert list(differences(db.session)) == []
     assert page.problems == []
 

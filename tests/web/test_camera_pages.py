@@ -13,7 +13,6 @@ from app.db import now_utc
 from app.queries.certificate import authority
 from app.services import certificates
 from app.web import CAMERA_WORKER
-from app.web.camera import sandbox
 from devices.codes import Kind, make
 from devices.symbols import matrix
 from devices.vision import engines
@@ -41,9 +40,7 @@ def desk(app: Flask) -> Any:
         plant_with_users()
     found = Desk(app)
     found.sign_in("operator")
-    yield found
-    with app.app_context():
-        sandbox().close()
+    return found
 
 
 def test_a_photograph_over_plain_http_is_read(desk: Desk) -> None:
