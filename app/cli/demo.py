@@ -208,7 +208,7 @@ def prepare(
 
 def _imported(folder: Path, speed: float, throttle: bool, times: float, past: int | None = None) -> dict[str, Any]:
     began = time.monotonic()
-    scaled.copy(FACTORY, folder, speed, throttle, times)
+    scaled.copy(FACTORY, folder, speed, throttle, times, alone=past is not None)
     if past is not None:
         market.write(folder, past)
     result = import_folder(folder, None, now_utc())

@@ -19,17 +19,20 @@ LEAST_REST_MIN = 5
 STANDARD = ("piece_min", "fixed_min")
 
 
-def copy(source: Path, target: Path, speed: float, throttle: bool = True, times: float = 1.0) -> None:
+def copy(
+    source: Path, target: Path, speed: float, throttle: bool = True, times: float = 1.0, alone: bool = True
+) -> None:
     """Write the copy; an older one is replaced. Without ``throttle`` the limit rules are switched off in it.
 
-    Standard times are divided by ``times``, so that a plan made from them is one the faster floor can keep.
+    Standard times are divided by ``times``, so that a plan made from them is one the faster floor can keep. Who is not
+    ``alone`` gets ports of his own: two that begin in the same second would both find the usual ones free.
     """
     shutil.rmtree(target, ignore_errors=True)
     shutil.copytree(source, target)
     _rewrite(target, "operation_links", lambda row: row | {"lag_min": str(_rest(int(row["lag_min"] or 0), speed))})
     _rewrite(target, "limit_rules", lambda row: _rule(row, speed) | {"enabled": "yes" if throttle else "no"})
     _rewrite(target, "routings", lambda row: row | {name: _shorter(row[name], times) for name in STANDARD})
-    _one_map(target)
+    _one_map(target, alone and ports_free(target))
 
 
 def _shorter(minutes: str, times: float) -> str:
@@ -55,10 +58,10 @@ def _rewrite(folder: Path, name: str, change: object) -> None:
         writer.writerows(changed)
 
 
-def _one_map(folder: Path) -> None:
-    """Put all register maps into one file, with free ports when any of theirs is taken."""
+def _one_map(folder: Path, usual: bool) -> None:
+    """Put all register maps into one file, with their usual ports or with any that are free."""
     devices = _devices(folder)
-    if not ports_free(folder):
+    if not usual:
         for device, port in zip(devices, free_ports(len(devices)), strict=True):
             device["link"]["port"] = port
     for path in (folder / "devices").glob("*.yaml"):

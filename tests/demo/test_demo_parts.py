@@ -133,6 +133,15 @@ def test_without_throttling_the_rules_are_switched_off(tmp_path: Path) -> None:
     assert {row["enabled"] for row in files.rows(tmp_path / "copy", "limit_rules")} == {"no"}
 
 
+def test_who_is_not_alone_has_no_usual_port(tmp_path: Path) -> None:
+    scaled.copy(FACTORY, tmp_path / "copy", 10, alone=False)
+    usual, own = ({one["link"]["port"] for path in sorted((folder / "devices").glob("*.yaml"))
+                   for one in yaml.safe_load(path.read_text(encoding="utf-8"))["devices"]}
+                  for folder in (FACTORY, tmp_path / "copy"))  # fmt: skip
+    assert len(own) == len(usual)
+    assert not own & usual
+
+
 def test_a_taken_port_gives_every_machine_a_free_one(tmp_path: Path) -> None:
     copy = tmp_path / "copy"
     scaled.copy(FACTORY, copy, 10)
