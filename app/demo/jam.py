@@ -17,7 +17,6 @@ STOPPED = 3
 WINDOW_SIMULATED_S = 18_000.0
 SAMPLE_S = 0.5
 STANDS_S = 3.0
-UPSTREAM = "M-LN1"
 SHOWN = ("verified", "accepted", "effective")
 Told = tuple[str, dict[str, Any]]
 
@@ -32,6 +31,11 @@ class Jam:
         self.samples: list[int] = []
         self.limit: dict[str, Any] = {}
         self._sampling: asyncio.Task[None] | None = None
+
+    @property
+    def upstream(self) -> str:
+        """The machine that is held."""
+        return str(self.limit["machine"])
 
     @property
     def jig(self) -> Panel:
@@ -63,24 +67,27 @@ class Jam:
         if not self.scene.throttle:
             return N_("switched off in this run"), {"limits": 0}
         self.limit = await self.watch.until(
-            self._limited, 60, N_("No limit was written to %(machine)s within %(seconds)s s."), machine=UPSTREAM
+            self._limited,
+            60,
+            N_("No limit was written to a machine before %(station)s within %(seconds)s s."),
+            station=self.station,
         )
-        panel = self.panels.at(UPSTREAM)
+        panel = self.panels.at(self.upstream)
         if panel is None:
-            raise Failed(N_("The jig %(jig)s has no machine."), jig=UPSTREAM)
+            raise Failed(N_("The jig %(jig)s has no machine."), jig=self.upstream)
         held = await panel.held()
         said = (held.command.mode, held.command.rate_permille, held.answer.mode, held.answer.sequence)
         wanted = (self.limit["mode"], self.limit["rate_permille"], self.limit["mode"], held.command.sequence)
         if said != wanted:
             raise Failed(N_("%(machine)s holds %(said)s in its registers, the server wants %(wanted)s."),
-                         machine=UPSTREAM, said=said, wanted=wanted)  # fmt: skip
+                         machine=self.upstream, said=said, wanted=wanted)  # fmt: skip
         count, waiting = await self._stands_still(panel)
         sentence = N_(
             "%(machine)s: %(mode)s at a backlog of %(backlog)s, read back; stands at %(count)s pieces, "
             "%(waiting)s asked for"
         )
         return sentence, {
-            "machine": UPSTREAM, "mode": held.answer.mode, "backlog": self.limit["backlog"], "count": count,
+            "machine": self.upstream, "mode": held.answer.mode, "backlog": self.limit["backlog"], "count": count,
             "waiting": waiting, "sequence": held.command.sequence,
         }  # fmt: skip
 
@@ -126,12 +133,12 @@ class Jam:
             found = await self.watch.until(
                 self._cleared, 60, N_("The limit did not clear within %(seconds)s s after the repair.")
             )
-            panel = self.panels.at(UPSTREAM)
+            panel = self.panels.at(self.upstream)
             await self.watch.until(
-                lambda: _runs(panel), 20, N_("%(machine)s was not told to run again."), machine=UPSTREAM
+                lambda: self._runs(panel), 20, N_("%(machine)s was not told to run again."), machine=self.upstream
             )
             return N_("limit cleared after %(after)s s at or below the lower mark; %(machine)s runs again"), {
-                "after": round(time.monotonic() - began, 1), "machine": UPSTREAM, "limit": found["id"],
+                "after": round(time.monotonic() - began, 1), "machine": self.upstream, "limit": found["id"],
             }  # fmt: skip
         return N_("%(machine)s runs again"), {"machine": self.machine}
 
@@ -152,13 +159,20 @@ class Jam:
 
     async def _limited(self) -> dict[str, Any] | None:
         rows = (await asyncio.to_thread(self.planner.get, "/limits", open="true", limit=200))["rows"]
-        return next((row for row in rows if row["machine"] == UPSTREAM and row["station"] == self.station
-                     and row["status"] in SHOWN), None)  # fmt: skip
+        return next((row for row in rows if row["machine"] and row["station"] == self.station
+                     and row["mode"] == "hold" and row["status"] in SHOWN), None)  # fmt: skip
 
     async def _cleared(self) -> dict[str, Any] | None:
         rows = (await asyncio.to_thread(self.planner.get, "/limits", limit=500))["rows"]
         mine = next(row for row in rows if row["id"] == self.limit["id"])
         return mine if mine["cleared_at"] else None
+
+    async def _runs(self, panel: Panel | None) -> bool | None:
+        """The machine runs, unless another full station needs it held."""
+        if panel is not None and (await panel.held()).answer.mode == "run":
+            return True
+        rows = (await asyncio.to_thread(self.planner.get, "/limits", open="true", limit=200))["rows"]
+        return any(row["machine"] == self.upstream for row in rows) or None
 
     async def _stands_still(self, panel: Panel) -> tuple[int, int]:
         """A hold lets the piece in hand finish and begins no other."""
@@ -166,11 +180,13 @@ class Jam:
         async def at_rest() -> bool | None:
             return await panel.state() != 1 or None
 
-        await self.watch.until(at_rest, 15, N_("%(machine)s went on working in spite of the hold."), machine=UPSTREAM)
+        await self.watch.until(
+            at_rest, 15, N_("%(machine)s went on working in spite of the hold."), machine=self.upstream
+        )
         before = await panel.count()
         await asyncio.sleep(STANDS_S)
         if (await panel.held()).answer.mode == "hold" and await panel.count() != before:
-            raise Failed(N_("%(machine)s went on working in spite of the hold."), machine=UPSTREAM)
+            raise Failed(N_("%(machine)s went on working in spite of the hold."), machine=self.upstream)
         return before, await panel.waiting()
 
     def _is_mine(self, row: dict[str, Any]) -> bool:
@@ -183,10 +199,6 @@ class Jam:
         events = await asyncio.to_thread(published, self.planner)
         causes = [event["data"] for event in events if event["data"]["version"] > self.version]
         return plan if any("machine.state" in reasons(data["cause"]) for data in causes) else None
-
-
-async def _runs(panel: Panel | None) -> bool | None:
-    return None if panel is None else (await panel.held()).answer.mode == "run" or None
 
 
 def reasons(cause: dict[str, Any]) -> set[str]:

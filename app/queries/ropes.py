@@ -6,7 +6,7 @@ do pieces count that wait for their transfer batch to be filled from there: held
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -44,38 +44,53 @@ def backlogs(store: Store, rules: Iterable[KnownRule]) -> dict[int, float]:
     Where no open order leads from one to the other, all that waits before the station counts.
     """
     rules = list(rules)
-    steps = _steps(store, {rule.station_id for rule in rules})
-    at: dict[int | None, list[int]] = defaultdict(list)
-    for task_id, step in steps.items():
-        if step.is_open:
-            at[step.station_id].append(task_id)
-    return {rule.id: _backlog(steps, at[rule.station_id], rule) for rule in rules}
+    floor = Floor(store, rules)
+    return {rule.id: floor.backlog(rule) for rule in rules}
 
 
-def _backlog(steps: dict[int, _Step], tasks: list[int], rule: KnownRule) -> float:
-    walk = _Walk(steps, rule.upstream_id)
-    waits = {task_id: walk.rope(task_id) for task_id in tasks}
-    if all(wait is None for wait in waits.values()):
-        waits = {task_id: max(steps[task_id].available - steps[task_id].used, 0) for task_id in tasks}
-    found = ((steps[task_id], wait / _ONE) for task_id, wait in waits.items() if wait is not None)
-    return sum(pieces * (step.minutes if rule.measure == "minutes" else 1) for step, pieces in found)
+class Floor:
+    """The work of the orders that concern some rules, read once and asked for each of them."""
+
+    def __init__(self, store: Store, rules: Iterable[KnownRule]) -> None:
+        self._steps = _steps(store, {rule.station_id for rule in rules})
+        self._at: dict[int | None, list[int]] = defaultdict(list)
+        for task_id, step in self._steps.items():
+            if step.is_open:
+                self._at[step.station_id].append(task_id)
+
+    def backlog(self, rule: KnownRule, held: Collection[int] = ()) -> float:
+        """What is under way to the rule's station: pieces, or minutes of work.
+
+        What waits before a station in ``held`` does not count: it cannot move on before that one is let go, and two
+        stations that each feed the other would wait for each other.
+        """
+        walk = _Walk(self._steps, rule.upstream_id, held)
+        waits = {task_id: walk.rope(task_id) for task_id in self._at[rule.station_id]}
+        if all(wait is None for wait in waits.values()):
+            waits = {task_id: max(self._steps[task_id].available - self._steps[task_id].used, 0) for task_id in waits}
+        found = ((self._steps[task_id], wait / _ONE) for task_id, wait in waits.items() if wait is not None)
+        return sum(pieces * (step.minutes if rule.measure == "minutes" else 1) for step, pieces in found)
 
 
 class _Walk:
     """Walks from a task back to the releasing station; each task is looked at once."""
 
-    def __init__(self, steps: dict[int, _Step], release_id: int) -> None:
+    def __init__(self, steps: dict[int, _Step], release_id: int, held: Collection[int]) -> None:
         self.steps, self.release_id = steps, release_id
+        self.stands = {release_id, *held}
         self.known: dict[int, int | None] = {}
         self.ending: dict[int, bool] = {}
 
     def rope(self, task_id: int) -> int | None:
-        """The most that is under way to a task by any of its inputs, in its pieces; None when none comes from there."""
+        """The pieces a task can make of what is under way to it from there; None when none comes from there.
+
+        Of several parts that come from there the rarest counts: held for the others, it would never come.
+        """
         if task_id not in self.known:
             self.known[task_id] = None
             step = self.steps[task_id]
             ropes = [self._by(step, one) for one in step.inputs.values()]
-            self.known[task_id] = max((rope for rope in ropes if rope is not None), default=None)
+            self.known[task_id] = min((rope for rope in ropes if rope is not None), default=None)
         return self.known[task_id]
 
     def _by(self, step: _Step, sources: list[tuple[int, Inflow]]) -> int | None:
@@ -85,7 +100,8 @@ class _Walk:
             pred = self.steps.get(pred_id)
             further = self.rope(pred_id) if pred and pred.station_id != self.release_id else None
             is_fed = is_fed or further is not None or (pred is not None and pred.station_id == self.release_id)
-            more = further if further and pred and pred.is_open else 0
+            moves = pred is not None and pred.is_open and pred.station_id not in self.stands
+            more = further if further and moves else 0
             comes += arrived(link._replace(passed=link.passed + more, pred_closed=self.ends(pred_id)))
         return max(comes - step.used, 0) if is_fed else None
 
@@ -95,7 +111,7 @@ class _Walk:
             self.ending[task_id] = False
             step = self.steps.get(task_id)
             self.ending[task_id] = step is None or not step.is_open or (
-                step.station_id != self.release_id
+                step.station_id not in self.stands
                 and all(self.ends(pred_id) for sources in step.inputs.values() for pred_id, _ in sources)
             )  # fmt: skip
         return self.ending[task_id]

@@ -19,7 +19,7 @@ from app.db import db, transaction
 from app.events import Store
 from app.models import LimitSignal
 from app.queries.machines import KnownRule, known_devices, limit_rules, machine_id, machine_name
-from app.queries.ropes import backlogs
+from app.queries.ropes import Floor
 from app.services import limit_targets
 from app.services.notices import Matter, clear_notices, open_notice
 from devices.errors import RuleError
@@ -57,7 +57,7 @@ def step(ropes: Ropes, now: datetime, guard: Guard | None = None) -> tuple[dict[
     Call it each second. ``guard`` is asked inside the writing transaction and may refuse it.
     """
     rules = [rule for rule in limit_rules(db.session) if rule.paused_until is None or rule.paused_until <= now]
-    waiting = backlogs(db.session, rules)
+    floor, waiting = Floor(db.session, rules), dict[int, float]()
     after: dict[int, RopeState] = {}
     demands: list[Demand] = []
     wishes: dict[int, Wish] = {}
@@ -68,6 +68,7 @@ def step(ropes: Ropes, now: datetime, guard: Guard | None = None) -> tuple[dict[
         except RuleError as error:
             log.warning("limit_rule", rule=rule.code, error=error.code)
             continue
+        waiting[rule.id] = floor.backlog(rule, _held(rules, {**ropes, **after}, rule))
         after[rule.id], decision = decide(
             ropes.get(rule.id, RopeState()), Backlog(waiting[rule.id], now), pure, now
         )  # fmt: skip
@@ -79,6 +80,14 @@ def step(ropes: Ropes, now: datetime, guard: Guard | None = None) -> tuple[dict[
             wishes[rule.id] = Wish(rule, level, rate, pieces, frozenset(reachable & set(rule.machines)))
     _bring(wishes, {rule.id: rule for rule in rules}, waiting, now, guard)
     return after, combine(demands)
+
+
+def _held(rules: Iterable[KnownRule], ropes: Ropes, mine: KnownRule) -> set[int]:
+    """The stations that other rules hold now; one rule is judged after the other, so that not both let go at once."""
+    return {
+        rule.upstream_id for rule in rules
+        if rule.id in ropes and ropes[rule.id].level == "hold" and rule.upstream_id != mine.upstream_id
+    }  # fmt: skip
 
 
 def unanswered() -> set[str]:

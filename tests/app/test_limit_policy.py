@@ -10,12 +10,13 @@ from sqlalchemy import select, update
 
 from app.db import db, transaction
 from app.errors import Conflict, Invalid, NotFound
-from app.models import Device, Event, LimitRule, LimitTarget, Machine, TaskLink
+from app.models import Device, Event, LimitRule, LimitTarget, Machine, TaskLink, TaskStation
 from app.queries.limit_rules import line_of, rule_by_code, trial
 from app.queries.machines import limit_rules
 from app.queries.ropes import backlogs
 from app.services import limit_policy, limits
 from app.services.limit_policy import Policy
+from devices.throttle import RopeState
 from tests.app.machine_rigs import Shop, answer, notices, shop, signals
 from tests.small_plant import NOW
 
@@ -76,6 +77,36 @@ def test_the_last_pieces_of_an_order_count_without_a_full_batch() -> None:
     assert waiting() == 6
     reach(made, "ASSY1", "BEND")
     assert waiting() == 6
+
+
+def test_of_two_parts_that_come_from_one_station_the_rarest_counts() -> None:
+    made = shop()
+    reach(made, "ASSY1", "FOAM")
+    with transaction() as session:
+        session.execute(update(TaskStation).where(TaskStation.task_id == made.task("D10").id)
+                        .values(station_id=made.plant.stations["FOAM"]))  # fmt: skip
+    made.make("D10", 6)
+    assert waiting() == 0  # doors for three, and no cabinet: held now, none would ever come
+    made.make("C10", 4)
+    made.make("C20", 2)
+    assert waiting() == 2
+
+
+def test_two_stations_that_feed_each_other_do_not_hold_each_other() -> None:
+    made = shop()
+    reach(made, "ASSY1", "BEND")
+    made.make("C10", 6)
+    first = limit_rules(db.session)[0]
+    with transaction() as session:
+        session.add(LimitRule(site_id=made.plant.site_id, code="CHARGE-FOAM", station_id=made.plant.stations["CHARGE"],
+                              upstream_station_id=made.plant.stations["FOAM"], high=4, low=1, on_delay_s=0,
+                              dwell_s=0))  # fmt: skip
+    second = next(rule for rule in limit_rules(db.session) if rule.id != first.id)
+    holds = RopeState(level="hold", since=NOW, fresh_at=NOW)
+    after, _ = limits.step({second.id: holds}, NOW)
+    assert after[first.id].level == "run"  # what waits before a held station is no reason to hold another
+    after, _ = limits.step(after, NOW + SECOND)
+    assert (after[second.id].level, after[first.id].level) == ("run", "hold")
 
 
 def test_a_rope_in_minutes_counts_the_work_of_the_full_station() -> None:
