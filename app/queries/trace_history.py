@@ -3,6 +3,7 @@
 Rows are plain dataclasses in the order in which things happened. What was taken back stays, marked as undone.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -36,20 +37,26 @@ from app.queries.trace_rows import Count, History, Named, Run, Step, Stop, Used,
 from app.queries.trace_things import Thing
 
 MOST = 1000
+PARTS = ("steps", "values", "used", "holds", "runs")
 _R, _T, _C, _M = Report.__table__, Task.__table__, Consumption.__table__, Measurement.__table__
 _O, _U, _W, _H = WorkOrder.__table__, Unit.__table__, WorkSession.__table__, Hold.__table__
 
 
-def history(store: Store, site_id: int, thing: Thing) -> History:
-    """What happened to a thing of this site."""
+def history(store: Store, site_id: int, thing: Thing, parts: Collection[str] = PARTS) -> History:
+    """What happened to a thing of this site; only the ``parts`` that are asked for are read."""
     if thing.node.kind not in ("unit", "lot", "task", "order"):
         return History()
-    steps = [_told(step, thing) for step in reports(store, and_(_R.c.site_id == site_id, _scope(thing, _R)))]
-    values = measured(store, and_(_M.c.site_id == site_id, _scope(thing, _M)))
-    used = _used(store, site_id, thing)
-    ids = [step.id for step in steps]
-    more = max(len(steps), len(values), len(used)) >= MOST
-    return History(_with_dwell(steps), values, used, holds(store, site_id, thing), _runs(store, site_id, ids), more)
+    steps = _steps(store, site_id, thing) if "steps" in parts else []
+    values = measured(store, and_(_M.c.site_id == site_id, _scope(thing, _M))) if "values" in parts else []
+    used = _used(store, site_id, thing) if "used" in parts else []
+    stopped = holds(store, site_id, thing) if "holds" in parts else []
+    runs = _runs(store, site_id, [step.id for step in steps]) if "runs" in parts else []
+    return History(steps, values, used, stopped, runs, max(len(steps), len(values), len(used)) >= MOST)
+
+
+def _steps(store: Store, site_id: int, thing: Thing) -> list[Step]:
+    found = reports(store, and_(_R.c.site_id == site_id, _scope(thing, _R)))
+    return _with_dwell([_told(step, thing) for step in found])
 
 
 def _scope(thing: Thing, table: Any) -> ColumnElement[bool]:

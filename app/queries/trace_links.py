@@ -1,29 +1,18 @@
-"""Genealogy out of the store: who is made of what, read by one recursive query.
+"""Genealogy out of the store: who is made of what, read level by level.
 
 A link says that a parent was made using a child. Each sort of link is written once, as an `Edge`, and read both
-ways: down into what was used, up to where it went. Material that was used at an operation without single pieces
-(a cabinet's foam) belongs to the order: it reaches a unit through the task, and the page says "used in this order".
-What was undone has no quantity left and is not linked.
+ways: down into what was used, up to where it went. All that is new at one level is asked for together. Material that
+was used at an operation without single pieces (a cabinet's foam) belongs to the order: it reaches a unit through the
+task, and the page says "used in this order". What was undone has no quantity left and is not linked.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    Select,
-    String,
-    func,
-    literal,
-    literal_column,
-    select,
-    union,
-    union_all,
-)
+from sqlalchemy import ColumnElement, Select, func, select
 
-from app.db import is_sqlite
 from app.events import Store
 from app.models import Consumption, ContainerItem, ProductionOrder, Report, Shipment, Task, Unit, WorkOrder
 from quality.genealogy import Direction, Graph, Link, Node, Trace
@@ -81,8 +70,9 @@ def _below() -> ColumnElement[bool]:
     return select(own.c.id).where(mine, inside).correlate(_T, _U).exists()
 
 
+@cache
 def edges() -> tuple[Edge, ...]:
-    """All sorts of links of the store."""
+    """All sorts of links of the store; they are the same for every request."""
     made = _U.c.status != "planned"
     together = _U.join(_T, _T.c.order_id == _U.c.order_id)
     alone, packed = _C.c.unit_id.is_(None), _K.c.unpacked_at.is_(None)
@@ -107,55 +97,35 @@ def links(store: Store, site_id: int, node: Node, direction: Direction) -> Trace
     Nodes are ("unit" | "lot" | "task" | "order" | "container", id) and ("customer", the customer's order). The
     caller has made sure that the node is of its site; links never leave a site.
     """
-    found = _reach(store, site_id, node, direction)
-    rows = list(_between(store, found, direction)) + list(_entries(store, site_id, node, direction))
+    entries = list(_entries(store, site_id, node, direction))
+    found, rows = _walked(store, node, entries, direction)
+    rows += entries
     if direction is Direction.FORWARD:
         rows += _customers(store, site_id, found)
     graph = Graph(sorted(rows, key=_order))
     return graph.backward(node) if direction is Direction.BACKWARD else graph.forward(node)
 
 
-def _order(link: Link) -> tuple[str, ...]:
-    return (link.parent.kind, str(link.parent.id).zfill(12), link.child.kind, str(link.child.id).zfill(12))
+def _order(link: Link) -> tuple[str, int | str, str, int | str]:
+    return (link.parent.kind, link.parent.id, link.child.kind, link.child.id)
 
 
-def _reach(store: Store, site_id: int, node: Node, direction: Direction) -> list[Node]:
-    start = _starts(site_id, node, direction).subquery()
-    reach = select(start.c.kind, start.c.id).cte("reach", recursive=True)
-    hops = [_hop(edge, reach, direction) for edge in edges()]
-    if is_sqlite(store):
-        walked = reach.union(*hops)
-    else:
-        # PostgreSQL wants to see the walk named once, SQLite knows no LATERAL.
-        step = union_all(*(hop.correlate(reach) for hop in hops)).lateral("step")
-        walked = reach.union(select(step.c.kind, step.c.id).select_from(reach.join(step, literal(True))))
-    query = select(walked.c.kind, walked.c.id).limit(MOST)
-    return [Node(row.kind, row.id) for row in store.execute(query)]
-
-
-def _hop(edge: Edge, reach: Any, direction: Direction) -> Select[Any]:
-    near, far = _ends(edge, direction)
-    here = (reach.c.kind == literal_column(f"'{near[0]}'"), near[1] == reach.c.id)
-    return edge.rows(_word(far[0]), far[1].label("id")).where(*here)
+def _walked(store: Store, node: Node, entries: list[Link], direction: Direction) -> tuple[list[Node], list[Link]]:
+    """The nodes that are reached, nearest first, and their links; one statement a level and sort, not one a node."""
+    seen = dict.fromkeys((node, *(link.child for link in entries)))
+    fresh, rows = list(seen), []
+    while fresh:
+        found = list(_between(store, fresh, direction))
+        rows += found
+        far = (link.child if direction is Direction.BACKWARD else link.parent for link in found)
+        fresh = [end for end in dict.fromkeys(far) if end not in seen][: MOST - len(seen)]
+        seen |= dict.fromkeys(fresh)
+    return list(seen), rows
 
 
 def _ends(edge: Edge, direction: Direction) -> tuple[tuple[str, Any], tuple[str, Any]]:
     ends = ((edge.parent, edge.parent_id), (edge.child, edge.child_id))
     return ends if direction is Direction.BACKWARD else (ends[1], ends[0])
-
-
-def _word(kind: str) -> Any:
-    return literal_column(f"'{kind}'", String).label("kind")
-
-
-def _starts(site_id: int, node: Node, direction: Direction) -> Any:
-    if direction is Direction.BACKWARD and node.kind == "customer":
-        return union(*(select(_word(kind), column.label("id")).where(*where)
-                       for kind, column, where in _of_customer(site_id, str(node.id))))  # fmt: skip
-    start = select(_word(node.kind), literal(node.id if node.kind != "customer" else 0, BigInteger).label("id"))
-    if direction is Direction.BACKWARD and node.kind == "task":
-        return union(start, select(_word("unit"), _R.c.unit_id).where(*_passed(int(node.id))))
-    return start
 
 
 def _passed(task_id: int) -> tuple[ColumnElement[bool], ...]:
@@ -191,7 +161,8 @@ def _entries(store: Store, site_id: int, node: Node, direction: Direction) -> It
 def _between(store: Store, found: list[Node], direction: Direction) -> Iterable[Link]:
     ids: dict[str, list[int]] = {}
     for node in found:
-        ids.setdefault(node.kind, []).append(int(node.id))
+        if node.kind != "customer":
+            ids.setdefault(node.kind, []).append(int(node.id))
     for edge in edges():
         kind, column = _ends(edge, direction)[0]
         for chunk in chunks(ids.get(kind, [])):

@@ -18,7 +18,7 @@ from app.queries import improvement, proof
 from app.queries import quality as looked
 from app.queries.containment import recalls
 from app.queries.proof import Proof
-from app.queries.trace import Node, Thing, genealogy, thing
+from app.queries.trace import Node, Thing, thing
 from app.queries.trace_history import history
 from app.queries.trace_papers import papers
 from app.web.actions import EFFECTS, KINDS, MEANINGS, STEPS
@@ -48,7 +48,7 @@ def birth() -> Response:
     """The birth record of a unit: everything that happened to it."""
     site_id, root = identity().site_id, _unit()
     seen = history(db.session, site_id, root)
-    shown = tables(seen, genealogy(db.session, site_id, root))
+    shown = tables(root, seen, ())
     wanted = [shown[key] for key in ("history", "values", "lots", "people", "machines")]
     decided = papers_table(papers(db.session, site_id, root, seen.holds))
     parts = [_part(table) for table in (*wanted, decided, stops(seen.holds, {root.node: root}))]
@@ -61,8 +61,8 @@ def birth() -> Response:
 def certificate() -> Response:
     """The certificate of a unit: what was measured, within which limits, with which verdict."""
     site_id, root = identity().site_id, _unit()
-    seen = history(db.session, site_id, root)
-    values = tables(seen, genealogy(db.session, site_id, root))["values"]
+    seen = history(db.session, site_id, root, {"values"})
+    values = tables(root, seen, ())["values"]
     good = [value for value in seen.values if not value.undone]
     failed = sum(value.verdict == "fail" for value in good)
     verdict = (

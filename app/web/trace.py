@@ -12,24 +12,20 @@ from app.errors import Invalid, NotFound, Refused
 from app.i18n import gettext as _
 from app.i18n import named
 from app.queries import quality as looked
-from app.queries.trace import PRINTED, Direction, Genealogy, Node, Thing, find, genealogy, thing
-from app.queries.trace_history import History, history
-from app.queries.trace_marks import marks
-from app.queries.trace_near import Same, alike, neighbours, place
-from app.queries.trace_papers import papers
+from app.queries.trace import PRINTED, Node, Thing, find, thing
+from app.queries.trace_near import Same, alike, place
 from app.services import quality
 from app.web.quality import signed_by_form
 from app.web.shell import moment
 from app.web.trace_paper import traveller_of
-from app.web.trace_papers import papers_table
-from app.web.trace_tables import Table, address, as_csv, on_paper, tables, things_table
+from app.web.trace_tables import address, as_csv, on_paper, things_table
 from app.web.trace_tables import told as shown_as
-from app.web.trace_view import CAP, KINDS, Grouping, branches, drawing, label
+from app.web.trace_tabs import opened, table_of, tables_of
+from app.web.trace_view import KINDS, label
 from app.words import sentence
 from devices.codes import group, make
 
 pages = Blueprint("trace", __name__)
-ROWS = 200
 HELD = ("unit", "lot", "task", "order")
 
 
@@ -65,52 +61,12 @@ def _node(source: Any = None) -> Node:
 
 
 def _page(root: Thing, asked: str) -> str:
-    site_id = identity().site_id
-    found = genealogy(db.session, site_id, root)
-    told = history(db.session, site_id, root)
-    units = found.units()
-    many = max(len(found.backward.nodes), len(found.forward.nodes)) > CAP
-    known = marks(db.session, [*found.backward.nodes, *found.forward.nodes]) if many else {}
-    grouping = Grouping(found, known)
-    members = _members(units, grouping)
-    at = _at(len(members))
-    shown = tables(told, found, members[(at - 1) * ROWS : at * ROWS], len(members)) | {"papers": _papers(root, told)}
-    tab = request.args.get("tab", "history")
-    table = shown_as(shown[tab if tab in shown else "history"])
     return render_template(
         "trace/thing.html", q=asked or label(root)[0], root=root, label=label(root), kind=KINDS[root.node.kind],
         printed_code=make(PRINTED[root.node.kind], int(root.node.id)) if root.node.kind in PRINTED else "",
-        facts=_facts(root), drawing=drawing(found, grouping), inside=branches(found, Direction.BACKWARD, grouping),
-        went=branches(found, Direction.FORWARD, grouping), tables=shown, table=table, told=told,
-        near=neighbours(db.session, site_id, root, told), can_hold=root.node.kind in HELD, affected=units,
-        reasons=looked.reasons(db.session, site_id, "hold"), address=address, at=at, pages=_pages(len(members)),
-        group=request.args.get("group", ""),
+        can_hold=root.node.kind in HELD, reasons=looked.reasons(db.session, identity().site_id, "hold"),
+        address=address, **opened(root),
     )  # fmt: skip
-
-
-def _members(units: list[Thing], grouping: Grouping) -> list[Thing]:
-    """The units of the group that the address asks for, else all."""
-    asked = tuple(request.args.get("group", "").split("|"))
-    if asked == ("",):
-        return units
-    return [unit for unit in units if grouping.key(unit.node, len(asked)) == asked]
-
-
-def _pages(count: int) -> int:
-    return max(1, -(-count // ROWS))
-
-
-def _at(count: int) -> int:
-    asked = request.args.get("page", "1")
-    return min(int(asked), _pages(count)) if asked.isdecimal() and 0 < len(asked) < 7 and int(asked) else 1
-
-
-def _tables(root: Thing, told: History, found: Genealogy) -> dict[str, Table]:
-    return tables(told, found) | {"papers": _papers(root, told)}
-
-
-def _papers(root: Thing, told: History) -> Table:
-    return papers_table(papers(db.session, identity().site_id, root, told.holds))
 
 
 def _facts(root: Thing) -> list[tuple[str, Any]]:
@@ -131,9 +87,7 @@ def _facts(root: Thing) -> list[tuple[str, Any]]:
 def export() -> Response:
     """One table of a thing as CSV."""
     root = thing(db.session, identity().site_id, _node())
-    told = history(db.session, identity().site_id, root)
-    shown = _tables(root, told, genealogy(db.session, identity().site_id, root))
-    return as_csv(shown.get(request.args.get("tab", ""), shown["history"]), root.code.replace("/", "-"))
+    return as_csv(table_of(root, request.args.get("tab", "")), root.code.replace("/", "-"))
 
 
 @pages.get("/trace/sheet.pdf")
@@ -144,8 +98,7 @@ def sheet() -> Response:
 
     site_id = identity().site_id
     root = thing(db.session, site_id, _node())
-    told = history(db.session, site_id, root)
-    shown = _tables(root, told, genealogy(db.session, site_id, root))
+    shown = tables_of(root)
     facts = [(name, str(value)) for name, value in _facts(root) if value]
     seal = looked.last_seal(db.session, site_id)
     parts = [

@@ -12,7 +12,7 @@ from flask import Response, current_app, url_for
 from app.formula import safe
 from app.i18n import gettext as _
 from app.i18n import named
-from app.queries.trace import Genealogy, Node, Thing
+from app.queries.trace import Node, Thing
 from app.queries.trace_history import Count, History, Named, Run, Step, Stop, Used, Value
 from app.web.shell import moment, quantity
 
@@ -209,12 +209,10 @@ def _target(row: Stop, labels: dict[Node, Thing]) -> Cell:
     return Cell(thing.code if thing else f"{row.target.kind} {row.target.id}", address(row.target))
 
 
-def tables(
-    seen: History, found: Genealogy, shown: list[Thing] | None = None, total: int | None = None
-) -> dict[str, Table]:
-    """All tables of a thing, by tab; of its units only those ``shown`` when they are given."""
-    title = _("Units it went into") if found.root.node.kind in ("unit", "lot") else _("Its units")
-    units = replace(things_table("units", title, found.units() if shown is None else shown), total=total)
+def tables(root: Thing, seen: History, members: Iterable[Thing], total: int | None = None) -> dict[str, Table]:
+    """All tables of a thing, by tab, out of what was read of its history; ``members`` may be one page of ``total``."""
+    title = _("Units it went into") if root.node.kind in ("unit", "lot") else _("Its units")
+    units = replace(things_table("units", title, members), total=total)
     made = (
         steps(seen.steps), values(seen.values), used(seen.used),
         counts("people", _("People"), seen.people), counts("machines", _("Machines"), seen.machines, seen.runs), units,

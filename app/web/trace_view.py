@@ -30,15 +30,17 @@ class Grouping:
 
     def __init__(self, found: Genealogy, known: Mapping[Node, Mark]) -> None:
         self.found, self.known = found, known
+        self._keys: dict[Node, tuple[str, ...]] = {}
         nodes = [node for trace in (found.backward, found.forward) for node in trace.nodes]
         self.fineness = next((n for n in (4, 3) if len({self.key(node, n) for node in nodes}) <= CAP), 2)
 
     def key(self, node: Node, fineness: int | None = None) -> tuple[str, ...]:
         """Kind, item, lot and shift of a node, as many of them as are told apart."""
-        thing = self.found.things.get(node)
-        mark = self.known.get(node, Mark())
-        name = named(thing) if thing and node.kind != "task" else ""
-        return (node.kind, name, mark.lot, mark.shift)[: self.fineness if fineness is None else fineness]
+        if node not in self._keys:
+            thing, mark = self.found.things.get(node), self.known.get(node, Mark())
+            name = named(thing) if thing and node.kind != "task" else ""
+            self._keys[node] = (node.kind, name, mark.lot, mark.shift)
+        return self._keys[node][: self.fineness if fineness is None else fineness]
 
     def shown(self, key: tuple[str, ...], count: int, direction: Direction) -> dict[str, Any]:
         """A group in words, and the address of the table with its members."""
@@ -120,22 +122,20 @@ class _Walk:
     """What a tree is made of while it is walked."""
 
     found: Genealogy
-    direction: Direction
     grouping: Grouping
-    onward: dict[Node, list[tuple[Node, str | None, bool]]]
+    trace: Trace
+    onward: dict[Node, list[Link]]
     seen: set[Node]
 
 
 def branches(found: Genealogy, direction: Direction, grouping: Grouping) -> list[dict[str, Any]]:
     """The same as a tree; a thing that was opened once is not opened again."""
     trace = found.backward if direction is Direction.BACKWARD else found.forward
-    onward: dict[Node, list[tuple[Node, str | None, bool]]] = {}
+    onward: dict[Node, list[Link]] = {}
     for link in trace.links:
-        if _said(link, trace, found):
-            continue
-        shared = link.parent.kind == "unit" and link.child.kind == "task"
-        onward.setdefault(trace.near(link), []).append((trace.far(link), _amount(link), shared))
-    walk = _Walk(found, direction, grouping, onward, set())
+        if trace.far(link) in found.things and not _said(link, trace, found):
+            onward.setdefault(trace.near(link), []).append(link)
+    walk = _Walk(found, grouping, trace, onward, set())
     return _children(walk, found.root.node, 0)
 
 
@@ -143,19 +143,19 @@ def _children(walk: _Walk, of: Node, depth: int) -> list[dict[str, Any]]:
     if of in walk.seen or depth > 30:
         return []
     walk.seen.add(of)
-    rows = [row for row in walk.onward.get(of, ()) if row[0] in walk.found.things]
+    rows = walk.onward.get(of, ())
     if len(rows) <= CAP:
-        return [_branch(walk, row, depth) for row in rows]
-    counts = Counter(walk.grouping.key(row[0]) for row in rows)
-    return [walk.grouping.shown(key, count, walk.direction) for key, count in counts.items()]
+        return [_branch(walk, link, depth) for link in rows]
+    counts = Counter(walk.grouping.key(walk.trace.far(link)) for link in rows)
+    return [walk.grouping.shown(key, count, walk.trace.direction) for key, count in counts.items()]
 
 
-def _branch(walk: _Walk, row: tuple[Node, str | None, bool], depth: int) -> dict[str, Any]:
-    node, amount, shared = row
-    thing = walk.found.things[node]
+def _branch(walk: _Walk, link: Link, depth: int) -> dict[str, Any]:
+    node = walk.trace.far(link)
+    thing, shared = walk.found.things[node], link.parent.kind == "unit" and link.child.kind == "task"
     code, name = label(thing)
     return {"code": code, "name": " · ".join(dict.fromkeys(filter(None, (str(KINDS[node.kind]), name)))),
-            "quantity": amount, "note": _("used in this order") if shared else None, "url": address(node),
+            "quantity": _amount(link), "note": _("used in this order") if shared else None, "url": address(node),
             "state": "held" if thing.held else None, "open": depth < 3,
             "children": _children(walk, node, depth + 1)}  # fmt: skip
 

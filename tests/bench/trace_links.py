@@ -23,13 +23,14 @@ from werkzeug.serving import make_server
 from app import events
 from app.db import canonical, db, now_utc
 from app.models import Task
-from app.queries.trace_links import Direction, Node, _reach, links
+from app.queries.trace_links import Direction, Node, links
 from app.services import orders, users
 from app.services.release import release
 from tests.bench.floor import application
 from tests.small_plant import build
 
 PARTS, LOTS = 50, 10
+TABS = ("genealogy", "history", "lots", "units")
 AT = "2026-11-01 08:00:00.000000"
 
 
@@ -55,10 +56,6 @@ def main() -> None:
                 ("forward", made["lot"], Direction.FORWARD),
             ):
                 _told(
-                    f"{name}: the walk in the database",
-                    lambda n=node, w=way: len(_reach(db.session, plant.site_id, n, w)),
-                )
-                _told(
                     f"{name}: nodes and links read",
                     lambda n=node, w=way: len(links(db.session, plant.site_id, n, w).nodes),
                 )
@@ -80,8 +77,10 @@ def pages(made: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What is asked over HTTP."""
     for name, node in (("backward", made["root"]), ("forward", made["lot"])):
         yield f"{name} over HTTP", f"/api/v1/trace?q={'R' if node.kind == 'unit' else 'L'}{node.id}"
-        yield f"{name}, the page", f"/trace?kind={node.kind}&id={node.id}"
-    yield "the wide set, the page", f"/trace?kind=lot&id={made['wide'].id}&tab=units"
+        for tab in TABS:
+            yield f"{name}, the page, {tab}", f"/trace?kind={node.kind}&id={node.id}&tab={tab}"
+    for tab in TABS:
+        yield f"the wide set, the page, {tab}", f"/trace?kind=lot&id={made['wide'].id}&tab={tab}"
 
 
 def _told(name: str, work: Callable[[], object], times: int = 15) -> None:

@@ -16,7 +16,8 @@ pytestmark = [
 PAGES = (
     "/engineering/routings", "/engineering/routings/1?op=F20",
     "/orders", "/orders/1", "/orders/1?view=materials", "/orders/1?view=history", "/orders/new", "/plan", "/lead",
-    "/lead/L1", "/lead/L1/people", "/s", "/s/BEND", "/wall", "/wall/L1", "/trace", "/trace?q=WO-00001", "/quality",
+    "/lead/L1", "/lead/L1/people", "/s", "/s/BEND", "/wall", "/wall/L1", "/trace", "/trace?q=WO-00001",
+    "/trace?q=WO-00001&tab=history", "/quality",
     "/devices", "/service",
     "/service/new?kind=maintenance", "/admin", "/admin/data", "/admin/data/stations", "/admin/users", "/admin/roles",
     "/admin/import", "/admin/log", "/health", "/account", "/api/v1/", "/packing", "/outside", "/results", "/reports",

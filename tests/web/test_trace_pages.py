@@ -39,8 +39,35 @@ def test_a_serial_opens_its_unit(app: Flask, told: Story) -> None:
     page = visitor(app, "operator").get("/trace?q=FR-2611-00001")
     assert page.status_code == 200
     assert 'data-trace-graph="' in page.text
-    for word in ("Assemble", "CP1", "F1", "XF1", "used in this order"):
+    for word in ("CP1", "F1", "XF1", "used in this order"):
         assert word in page.text, word
+
+
+def test_a_tab_is_made_when_it_is_opened_and_has_an_address(app: Flask, told: Story) -> None:
+    someone, here = visitor(app, "quality"), f"/trace?kind=unit&amp;id={told.units[0]}"
+    first = someone.get("/trace?q=FR-2611-00001").text
+    assert 'id="table-' not in first  # what happened is read when it is asked for
+    assert f'<a href="{here}&amp;tab=genealogy" aria-current="page">' in first
+    for tab in ("history", "values", "lots", "people", "machines", "units", "papers", "near"):
+        assert f'<a href="{here}&amp;tab={tab}">' in first, tab
+        page = someone.get(f"/trace?kind=unit&id={told.units[0]}&tab={tab}").text
+        assert f'tab={tab}" aria-current="page">' in page
+        assert "data-trace-graph=" not in page
+        assert page.count('id="table-') <= 1
+    history = someone.get(f"/trace?kind=unit&id={told.units[0]}&tab=history").text
+    assert 'id="table-history"' in history
+    assert "Assemble" in history
+    lot = f"/trace?kind=lot&id={told.plant.lots['F1']}"
+    assert "Same cause" not in someone.get(lot).text  # its units are in its genealogy
+    assert "data-trace-graph=" in someone.get(lot + "&tab=near").text
+
+
+def test_a_nonconformance_takes_the_units_along_from_every_tab(app: Flask, told: Story) -> None:
+    lot, someone = f"/trace?kind=lot&id={told.plant.lots['F1']}", visitor(app, "quality")
+    assert "With all 2 units it went into" in someone.get(lot).text
+    assert "With all units it went into" in someone.get(lot + "&tab=lots").text
+    unused = f"/trace?kind=lot&id={told.plant.lots['S2']}"
+    assert "With all" not in someone.get(unused).text
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -48,7 +75,7 @@ def test_every_tab_of_every_thing_opens(app: Flask, told: Story, language: str) 
     someone = visitor(app, "quality", language=language)
     for kind, key in (("unit", told.units[0]), ("lot", told.plant.lots["F1"]), ("task", task_id(told, "C20")),
                       ("order", told.floor.order_id)):  # fmt: skip
-        for tab in ("history", "values", "lots", "people", "machines", "units", "papers"):
+        for tab in ("genealogy", "history", "values", "lots", "people", "machines", "units", "papers", "near"):
             page = someone.get(f"/trace?kind={kind}&id={key}&tab={tab}")
             assert page.status_code == 200
             assert ("追溯" in page.text) == (language == "zh")
@@ -131,7 +158,7 @@ def test_neighbours_lead_to_units_of_the_same_shift(app: Flask, told: Story) -> 
     told.floor.report("F20", unit_id=told.units[1], station_id=told.plant.stations["CHARGE"])
     told.floor.report("F30", unit_id=told.units[1], station_id=told.plant.stations["TEST"])
     someone = visitor(app, "quality")
-    page = someone.get(f"/trace?kind=unit&id={told.units[1]}")
+    page = someone.get(f"/trace?kind=unit&id={told.units[1]}&tab=near")
     assert "Same shift" in page.text
     path = f"/trace/same?station={told.plant.stations['TEST']}&day=2026-11-23"
     assert "FR-2611-00002" in someone.get(path).text
@@ -186,12 +213,13 @@ def test_more_than_sixty_neighbours_stand_in_groups_by_lot_and_shift(app: Flask,
     crowd(told, 240, 3)
     page = f"/trace?kind=lot&id={told.plant.lots['S2']}"
     someone = visitor(app, "quality")
-    text = someone.get(page + "&tab=units").text
+    text = someone.get(page).text
     assert text.count("80 \\u00d7 Unit") == 3  # inside a JSON attribute
     assert "S2 \\u00b7 2026-01-02" in text
     assert text.count("80 × Unit") == 3  # and in the tree beside it
-    assert "X0199" in text
-    assert "X0200" not in text  # that is on the second page
+    units = someone.get(page + "&tab=units").text
+    assert "X0199" in units
+    assert "X0200" not in units  # that is on the second page
     assert "X0200" in someone.get(page + "&tab=units&page=2").text
     members = someone.get(f"{page}&tab=units&group=unit|Fridge|S2|2026-01-02")
     assert "X0001" in members.text
@@ -231,7 +259,7 @@ def test_decisions_labels_inspections_and_documents_stand_in_the_history(app: Fl
         "Hold released",
     ):
         assert words in page, words
-    first = someone.get(f"/trace?kind=unit&id={told.units[0]}").text
+    first = someone.get(f"/trace?kind=unit&id={told.units[0]}&tab=history").text
     assert "Standard" in first
     paper = someone.get(f"/trace/birth.pdf?id={unit}").data
     assert "Press it out" in "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper)).pages)
