@@ -201,7 +201,9 @@ def database_file(url: str) -> Path | None:
 
 
 def init_db(app: Flask) -> None:
-    """Bind the store to an application."""
+    """Bind the store to an application; one in memory has a single connection and no pool to size."""
+    if app.config["SQLALCHEMY_DATABASE_URI"] == "sqlite://":
+        app.config["SQLALCHEMY_ENGINE_OPTIONS"] = {}
     db.init_app(app)
     with app.app_context():
         tune(db.engine)
