@@ -1,20 +1,22 @@
-"""A store in memory can be opened to look at the application; one in a file keeps its pool."""
+"""A store in memory can be opened to look at the application; any other keeps its pool."""
 
-from pathlib import Path
-
-import pytest
+from flask import Flask
 from sqlalchemy import select
-from sqlalchemy.pool import QueuePool, StaticPool
+from sqlalchemy.pool import StaticPool
 
 from app.db import db
 from app.factory import create_app
 
 
-@pytest.mark.parametrize(("file", "pool"), [("", StaticPool), ("/store.db", QueuePool)])
-def test_each_store_has_the_pool_that_fits_it(tmp_path: Path, file: str, pool: type) -> None:
-    app = create_app(SQLALCHEMY_DATABASE_URI=f"sqlite:///{tmp_path}{file}" if file else "sqlite://")
-    with app.app_context():
-        assert isinstance(db.engine.pool, pool)
+def test_a_store_in_memory_answers() -> None:
+    with create_app(SQLALCHEMY_DATABASE_URI="sqlite://").app_context():
+        assert isinstance(db.engine.pool, StaticPool)
         assert db.session.execute(select(1)).scalar_one() == 1
         db.session.remove()
         db.engine.dispose()
+
+
+def test_any_other_store_keeps_its_pool(app: Flask) -> None:
+    with app.app_context():
+        assert not isinstance(db.engine.pool, StaticPool)
+        assert app.config["SQLALCHEMY_ENGINE_OPTIONS"]
