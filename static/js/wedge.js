@@ -82,6 +82,12 @@ function focused() {
   return typed ? { field, value: field.value } : null;
 }
 
+/** A secret that a key or a program types is as fast as a scanner, and must never become the address of a search. */
+function isSecret() {
+  const field = document.activeElement;
+  return field instanceof HTMLInputElement && field.type === "password";
+}
+
 /** @param {Before} before */
 function putBack({ field, value }) {
   if (field.value === value) return;
@@ -95,7 +101,7 @@ export function listen() {
   /** @type {Before | null} */
   let before = null;
   document.addEventListener("keydown", (event) => {
-    if (event.repeat) return;
+    if (event.repeat || isSecret()) return;
     const { key, code, shiftKey, ctrlKey, altKey, metaKey, timeStamp } = event;
     const taken = burst.take({ key, code, shiftKey, ctrlKey, altKey, metaKey, timeStamp, caps: event.getModifierState("CapsLock") });
     if (taken === "start") before = focused();
