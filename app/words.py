@@ -19,6 +19,7 @@ WORDS: dict[str, LazyString] = {
     "auth.wait": _("Too many tries. Wait %(seconds)s seconds and try again."),
     "users.role_unknown": _("There is no role %(roles)s. Choose from the list."),
     "users.password_short": _("The password is too short. Use at least %(shortest)s characters."),
+    "users.password_same": _("This is your password already. Choose another."),
     "users.name_taken": _("The name %(name)s is taken. Choose another."),
     "user.unknown": _("There is no user %(user)s."),
     "token.unknown": _("There is no token %(token)s of yours."),

@@ -34,15 +34,15 @@ def create(
     unknown = sorted(set(roles) - set(ROLES))
     if unknown:
         raise Invalid("users.role_unknown", roles=", ".join(unknown))
-    if len(password) < _SHORTEST_PASSWORD and not weak:
-        raise Invalid("users.password_short", shortest=_SHORTEST_PASSWORD)
+    if not weak:
+        check_new(password)
     with transaction() as session:
         site_id = session.scalar(select(Site.id).where(Site.code == site_code))
         if site_id is None:
             raise NotFound("site.unknown", site=site_code)
         if session.scalar(select(User.id).where(User.name == name)):
             raise Conflict("users.name_taken", name=name)
-        user = User(site_id=site_id, name=name, password_hash=_hashed(password),
+        user = User(site_id=site_id, name=name, password_hash=hashed(password),
                     person_id=person_id, created_at=now)  # fmt: skip
         session.add(user)
         session.flush()
@@ -63,7 +63,14 @@ def _of_nobody(method: str) -> str:
     return generate_password_hash(secrets.token_urlsafe(), method)
 
 
-def _hashed(password: str) -> str:
+def check_new(password: str) -> None:
+    """Refuse a password that is too short to be kept."""
+    if len(password) < _SHORTEST_PASSWORD:
+        raise Invalid("users.password_short", shortest=_SHORTEST_PASSWORD)
+
+
+def hashed(password: str) -> str:
+    """What is stored of a password; making it is slow on purpose, so do it outside transactions."""
     return generate_password_hash(password, current_app.config["PASSWORD_METHOD"])
 
 
@@ -91,9 +98,8 @@ def _count_failure(user_id: int, count: int, now: datetime) -> None:
 
 def set_password(user_id: int, password: str, actor: str, now: datetime) -> None:
     """Give a login a new password and end its sessions."""
-    if len(password) < _SHORTEST_PASSWORD:
-        raise Invalid("users.password_short", shortest=_SHORTEST_PASSWORD)
-    _change(user_id, "user.password_set", actor, now, password_hash=_hashed(password), failed_count=0,
+    check_new(password)
+    _change(user_id, "user.password_set", actor, now, password_hash=hashed(password), failed_count=0,
             locked_until=None)  # fmt: skip
 
 

@@ -60,6 +60,7 @@ TOPICS: dict[str, LazyString] = {
     "site.created": _("Site created"),
     "user.created": _("Login created"),
     "user.password_set": _("Password set, sessions ended"),
+    "user.password_changed": _("Password changed by its owner"),
     "user.sessions_ended": _("Signed out everywhere"),
     "user.session_ended": _("Signed out in some browsers"),
     "user.switched": _("Login switched on or off"),

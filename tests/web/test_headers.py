@@ -17,7 +17,7 @@ INLINE = re.compile(
     r"|(?:src|href|action)=[\"'](?:https?:)?//",
     re.I,
 )  # fmt: skip
-PAGES = ("/login", "/account", "/orders", "/orders/new", "/orders/1", "/orders/1?view=materials",
+PAGES = ("/login", "/account", "/account/password", "/orders", "/orders/new", "/orders/1", "/orders/1?view=materials",
          "/orders/1?view=reports", "/orders/1?view=history", "/orders/1?view=revision", "/service", "/service/new",
          "/service/new?kind=maintenance", "/service/new?kind=rework", "/admin", "/admin/data", "/admin/data/items",
          "/admin/users", "/admin/users/new", "/admin/users/1", "/admin/roles", "/admin/import", "/admin/log", "/health",

@@ -143,7 +143,8 @@ KEPT = re.compile(
 NAMES = ("Fridge|Cabinet|Door|Compressor|Steel sheet|Foam|Bend|Press door|Assemble|Charge|Test|Pack|Mill|Floor|Line 1|"
          "admin|lead|operator|planner|quality|service|throttle|wall|Fan noise|Bad steel|Dent|Leak|Counted wrongly|"
          "Assy[12]|engineer")  # fmt: skip
-SCANNED = ("/login", "/account", "/orders", "/orders?q=zzz", "/orders/new", "/orders/1", "/orders/1?view=materials",
+SCANNED = ("/login", "/account", "/account/password",
+           "/orders", "/orders?q=zzz", "/orders/new", "/orders/1", "/orders/1?view=materials",
            "/orders/1?view=reports", "/orders/1?view=history", "/orders/2", "/service", "/service/new",
            "/service/new?kind=maintenance", "/service/new?kind=rework", "/admin", "/admin/data", "/admin/data/items",
            "/admin/data/stations", "/admin/data/people", "/admin/data/lots", "/admin/data/stock", "/admin/data/shifts",
