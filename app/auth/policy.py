@@ -1,6 +1,6 @@
 """What each role may do, as one readable matrix."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 PUBLIC = "public"
@@ -54,15 +54,16 @@ def permissions(roles: frozenset[str]) -> frozenset[str]:
     return frozenset({"account"}).union(*(ROLES.get(role, frozenset()) for role in roles))
 
 
-def allow(permission: str, again: bool = False) -> Callable[[View], View]:
+def allow(permission: str, again: bool | Mapping[str, str] = False) -> Callable[[View], View]:
     """Mark a view with what its caller must be allowed; PUBLIC lets everybody in.
 
-    ``again``: what is sent there also wants the secret entered lately, as all that a permission of ``AGAIN`` does.
+    ``again``: what is sent there also wants the secret entered lately, as all that a permission of ``AGAIN`` does;
+    given fields and values, only a form that holds them does.
     """
 
     def mark(view: View) -> View:
         view.policy = permission  # type: ignore[attr-defined]
-        view.again = again or permission in AGAIN  # type: ignore[attr-defined]
+        view.again = permission in AGAIN or again  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -73,6 +74,9 @@ def policy_of(view: Any) -> str | None:
     return getattr(view, "policy", None)
 
 
-def asks_again(view: Any) -> bool:
-    """Whether what is sent to a view wants the secret entered lately."""
-    return bool(getattr(view, "again", False))
+def asks_again(view: Any, form: Mapping[str, str]) -> bool:
+    """Whether this form, sent to a view, wants the secret entered lately."""
+    wanted = getattr(view, "again", False)
+    if isinstance(wanted, Mapping):
+        return all(form.get(name) == value for name, value in wanted.items())
+    return bool(wanted)

@@ -62,7 +62,7 @@ def new() -> ResponseReturnValue:
 
 
 @pages.post("/service/new")
-@allow("service.edit")
+@allow("service.edit", again={"then": "release"})
 def create() -> ResponseReturnValue:
     """Make the order, and release it when that button was pressed."""
     kind, entry = _kind(request.form), Entry(request.form, identity().zone)

@@ -71,6 +71,37 @@ def test_a_release_asks_for_the_secret_when_it_was_entered_long_ago(plant: Flask
     assert sessions(plant, "planner")[0].confirmed_at > now_utc() - timedelta(minutes=1)
 
 
+def service_orders(plant: Flask) -> list[str]:
+    with plant.app_context():
+        return list(db.session.scalars(select(WorkOrder.status)))
+
+
+def test_making_and_releasing_in_one_asks_too_and_keeps_what_was_filled_in(plant: Flask) -> None:
+    desk = signed_in(plant, "service")
+    form = {"kind": "service", "title": "Fan <noise>", "station": "TEST", "minutes": "45", "due_at": "2027-03-01T08:30",
+            "then": "release"}  # fmt: skip
+    entered(plant, LONG_AGO)
+    asked = desk.post("/service/new", form, status=403).text
+    assert 'name="title" value="Fan &lt;noise&gt;"' in asked
+    assert 'name="then" value="release"' in asked
+    assert "This is not your password" in desk.post("/service/new", form | {"secret_again": "no"}, status=403).text
+    assert service_orders(plant) == []
+    desk.post("/service/new", form | {"secret_again": SECRET})
+    assert service_orders(plant) == ["released"]
+    desk.post("/service/new", form)
+    assert service_orders(plant) == ["released", "released"]
+
+
+def test_a_draft_of_the_same_form_asks_for_nothing(plant: Flask) -> None:
+    desk = signed_in(plant, "service")
+    entered(plant, LONG_AGO)
+    form = {"kind": "service", "title": "Fan", "station": "TEST", "minutes": "45", "due_at": "2027-03-01T08:30"}
+    desk.post("/service/new", form | {"then": "draft"})
+    desk.post("/service/new", form)
+    desk.post("/service/new", form | {"then": "Release"})
+    assert service_orders(plant) == ["draft"] * 3
+
+
 def test_a_refusal_after_it_leads_back_to_where_the_form_was_and_nowhere_else(plant: Flask) -> None:
     desk = signed_in(plant, "planner")
     order = draft(plant, desk)
