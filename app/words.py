@@ -66,6 +66,7 @@ WORDS: dict[str, LazyString] = {
     "bom.draft_changed": _("%(who)s changed this draft meanwhile. Load the page again; your last cell was not saved."),
     "bom.seen": _("The draft was changed since you looked at it. Load the page again, then approve."),
     "bom.wrong": _("%(count)s things in the draft are wrong. Correct them, then approve."),
+    "approve.own": _("You changed this draft. Ask a colleague who may approve to look at it and approve it."),
     "bom.empty": _("The draft has no rows. Write them first, or retire the revision."),
     "bom.is_draft": _("Revision %(revision)s is a draft. Give the draft up instead."),
     "bom.same_component": _("%(item)s cannot replace itself. Choose another item."),

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 PUBLIC = "public"
-# Who releases, undoes for others or overrides answers for it: these ask for the secret again.
-AGAIN = frozenset({"orders.release", "reports.correct", "limits.override"})
+# Who releases, approves, undoes for others or overrides answers for it: these ask for the secret again.
+AGAIN = frozenset({"orders.release", "engineering.approve", "reports.correct", "limits.override"})
 View = TypeVar("View", bound=Callable[..., Any])
 
 _READ = {"orders.view", "plan.view", "trace.view", "board.view", "devices.view", "live.view", "quality.view"}

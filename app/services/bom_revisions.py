@@ -19,6 +19,7 @@ from app.queries.bom_drafts import draft_rows
 from app.services.bom_checks import checked
 from app.services.bom_drafts import Author, begin_in, item_of, locked, replace_in, touched
 from app.services.bom_reading import COLUMNS, Typed
+from app.services.four_eyes import approved_alone
 from app.services.importing.dates import Clock
 
 
@@ -35,7 +36,8 @@ class Place:
 def approve(bom_id: int, version: int, clock: Clock, who: Author) -> None:
     """Make the draft the revision that orders are released from; the one before is retired.
 
-    Raises Conflict when the draft was changed meanwhile, has no rows, or something in it is wrong.
+    Raises Conflict when the draft was changed meanwhile, has no rows, something in it is wrong, or whoever approves
+    changed it while others may approve.
     """
     with transaction() as session:
         approve_in(session, bom_id, version, clock, who)
@@ -49,6 +51,7 @@ def approve_in(session: Session, bom_id: int, version: int, clock: Clock, who: A
         raise NotFound("bom.unknown", bom=bom_id)
     if row.status != "draft" or row.version != version:
         raise Conflict("bom.no_draft" if row.status != "draft" else "bom.seen", revision=row.revision)
+    alone = approved_alone(session, who.site_id, "bom", bom_id, who.user_id)
     typed = [Typed(found.key, found.cells) for found in draft_rows(session, bom_id)]
     read, wrong, known = checked(session, item_of(session, who.site_id, row.item_id), typed, clock)
     if wrong or not read:
@@ -60,7 +63,8 @@ def approve_in(session: Session, bom_id: int, version: int, clock: Clock, who: A
     session.execute(update(Bom).where(*old).values(status="retired"))
     row.status, row.approved_by, row.approved_at = "approved", who.user_id, who.now
     data = {"item": row.item_id, "revision": row.revision, "lines": len(rows)}
-    events.record(session, who.site_id, "bom.approved", ("bom", bom_id), who.actor, who.now, data)
+    topic = "bom.approved_own" if alone else "bom.approved"
+    events.record(session, who.site_id, topic, ("bom", bom_id), who.actor, who.now, data)
 
 
 def retire(bom_id: int, who: Author) -> None:

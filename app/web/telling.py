@@ -79,6 +79,10 @@ TOPICS: dict[str, LazyString] = {
     "plan.draft_discarded": _("Draft of a plan discarded"),
     "routing.draft_opened": _("Draft %(revision)s of the routing of %(item)s begun"),
     "routing.draft_discarded": _("Draft %(revision)s of the routing of %(item)s given up"),
+    "routing.draft_saved": _("Draft of a routing saved"),
+    "routing.approved_own": _(
+        "Routing of %(item)s approved by who wrote it, as nobody else may: revision %(revision)s in place of %(before)s"
+    ),
     "routing.approved": _("Routing of %(item)s approved: revision %(revision)s in place of %(before)s"),
     "instruction.changed": _("Instruction of %(operation)s of %(item)s changed"),
     "instruction.removed": _("Instruction of %(operation)s of %(item)s taken away"),
@@ -155,6 +159,9 @@ TOPICS: dict[str, LazyString] = {
     "bom.draft_begun": _("Draft of a bill of material begun: revision %(revision)s"),
     "bom.draft_saved": _("Draft of a bill of material saved"),
     "bom.draft_discarded": _("Draft of a bill of material given up"),
+    "bom.approved_own": _(
+        "Bill of material approved by who wrote it, as nobody else may: revision %(revision)s, %(lines)s lines"
+    ),
     "bom.approved": _("Bill of material approved: revision %(revision)s, %(lines)s lines"),
     "bom.retired": _("Bill of material taken out of use: revision %(revision)s"),
     "person.signed_out": _("Signed out at the station"),

@@ -113,7 +113,7 @@ def test_ten_thousand_rows_with_three_faults_write_nothing(plant: Plant, draft: 
 def test_a_circle_is_refused_with_its_path(plant: Plant, draft: int) -> None:
     put(plant, draft, 1, component="FRIDGE")
     with pytest.raises(Conflict) as told:
-        bom_revisions.approve(draft, 2, clock(), who(plant))
+        bom_revisions.approve(draft, 2, clock(), who(plant, 2))
     assert told.value.code == "bom.wrong"
     from app.services.bom_checks import checked
     from app.services.bom_reading import Typed
@@ -128,7 +128,7 @@ def test_approval_retires_the_old_one_and_the_next_order_takes_the_new(plant: Pl
     before, after = order(plant), order(plant)
     release(plant.site_id, before, "t", now_utc())
     put(plant, draft, 1, quantity="5")
-    bom_revisions.approve(draft, 2, clock(), who(plant))
+    bom_revisions.approve(draft, 2, clock(), who(plant, 2))
     release(plant.site_id, after, "t", now_utc())
     assert (foam_of(before), foam_of(after)) == ("21/5", "5")
     states = db.session.execute(
@@ -138,7 +138,7 @@ def test_approval_retires_the_old_one_and_the_next_order_takes_the_new(plant: Pl
     assert db.session.scalar(select(func.count()).select_from(BomDraftRow)) == 0
     db.session.rollback()
     with pytest.raises(Conflict):
-        bom_revisions.approve(draft, 2, clock(), who(plant))
+        bom_revisions.approve(draft, 2, clock(), who(plant, 2))
 
 
 def test_an_order_released_during_an_approval_holds_one_revision_whole(app: Flask, plant: Plant, draft: int) -> None:
@@ -151,7 +151,7 @@ def test_an_order_released_during_an_approval_holds_one_revision_whole(app: Flas
 
     other = threading.Thread(target=let_go)
     with transaction() as session:
-        bom_revisions.approve_in(session, draft, 2, clock(), who(plant))
+        bom_revisions.approve_in(session, draft, 2, clock(), who(plant, 2))
         other.start()
         if session.get_bind().dialect.name == "postgresql":  # SQLite lets the release wait for its turn
             other.join()

@@ -262,7 +262,7 @@ def test_an_approved_draft_is_released_from_and_running_orders_keep_theirs(floor
     with pytest.raises(Conflict, match="no_draft"):
         approving.approve(me, 2, mark(me), NOW)
     assert db.session.scalar(select(func.count()).select_from(RoutingStep)) == 0
-    told = db.session.scalars(select(Event.data).where(Event.topic == "routing.approved")).one()
+    told = db.session.scalars(select(Event.data).where(Event.topic == "routing.approved_own")).one()
     assert '"before":"A"' in told
 
 

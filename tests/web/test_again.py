@@ -102,6 +102,15 @@ def test_a_draft_of_the_same_form_asks_for_nothing(plant: Flask) -> None:
     assert service_orders(plant) == ["draft"] * 3
 
 
+def test_approving_what_engineers_wrote_asks_for_the_secret(plant: Flask) -> None:
+    desk = signed_in(plant, "quality")
+    entered(plant, LONG_AGO)
+    for place in ("boms/drafts/99/approve", "boms/revisions/99/retire", "routings/99/approve"):
+        asked = desk.post(f"/engineering/{place}", {"version": "2"}, status=403)
+        assert 'name="secret_again"' in asked.text, place
+    desk.post("/engineering/boms/drafts/99/approve", {"version": "2", "secret_again": SECRET}, status=404)
+
+
 def test_a_refusal_after_it_leads_back_to_where_the_form_was_and_nowhere_else(plant: Flask) -> None:
     desk = signed_in(plant, "planner")
     order = draft(plant, desk)

@@ -50,7 +50,11 @@ def test_a_draft_is_written_pasted_compared_and_approved(app: Flask, plant: Plan
     page = desk.get(base + "/changes")
     assert "4.2" in page
     assert "COMP" in page
-    desk.post(draft + "/approve", {"version": "4"})
+    refused = desk.post(draft + "/approve", {"version": "4"}, 409)
+    assert "You changed this draft" in refused.text
+    quality = Desk(app)
+    quality.sign_in("quality")
+    quality.post(draft + "/approve", {"version": "4"})
     assert "lines.csv" in desk.get(base)
     assert "COMP,Compressor,1" in desk.client.get(base + "/lines.csv").text
 

@@ -42,7 +42,7 @@ def drawing(page: str) -> dict[str, Any]:
     return json.loads(unescape(found[1]))
 
 
-def test_a_routing_is_listed_drawn_changed_and_approved(desk: Desk, plant: Plant) -> None:
+def test_a_routing_is_listed_drawn_changed_and_approved(app: Flask, desk: Desk, plant: Plant) -> None:
     assert "FRIDGE" in desk.get("/engineering/routings")
     assert "FRIDGE" not in desk.get("/engineering/routings?only=draft")
     assert "FRIDGE,Fridge,A,4" in desk.get("/engineering/routings.csv")
@@ -65,7 +65,9 @@ def test_a_routing_is_listed_drawn_changed_and_approved(desk: Desk, plant: Plant
     back = {"sheet": "operation_links", "key": ["F40", "F10", "normal"], "row": {}}
     told = send(desk, home + "/change", 409, uuid="u-000003", version=2, changes=[back])
     assert "F10 → F20 → F30 → F40 → F10" in told["detail"]
-    refused = desk.post(home + "/approve", {"version": "2", "replaces": mark(desk.get(home))}, 409)
+    quality = Desk(app)
+    quality.sign_in("quality")
+    refused = quality.post(home + "/approve", {"version": "2", "replaces": mark(desk.get(home))}, 409)
     assert "2 things forbid this" in refused.text
     links = [{"sheet": "operation_links", "key": ["F30", "F35", "normal"], "row": {}},
              {"sheet": "operation_links", "key": ["F35", "F40", "normal"], "row": {"lag_min": "30"}},
@@ -75,7 +77,9 @@ def test_a_routing_is_listed_drawn_changed_and_approved(desk: Desk, plant: Plant
     assert send(desk, home + "/undo", uuid="u-000006", version=4, forth=True) == {"version": 5}
     page = desk.get(home + "/differences")
     assert "F35 → F40" in page
-    desk.post(home + "/approve", {"version": "5", "replaces": mark(desk.get(home))})
+    own = desk.post(home + "/approve", {"version": "5", "replaces": mark(desk.get(home))}, 409)
+    assert "You changed this draft" in own.text
+    quality.post(home + "/approve", {"version": "5", "replaces": mark(desk.get(home))})
     page = desk.get(home)
     assert "B · approved" in page
     assert "A · retired" in page
@@ -112,7 +116,7 @@ def test_what_cannot_be_read_is_refused_and_a_draft_is_given_up(app: Flask, desk
     send(desk, home + "/change", 409, uuid="u-000002", version=1, changes=[])
 
 
-def test_an_item_without_a_routing_says_so_and_gets_one(desk: Desk, plant: Plant) -> None:
+def test_an_item_without_a_routing_says_so_and_gets_one(app: Flask, desk: Desk, plant: Plant) -> None:
     home = f"/engineering/routings/{plant.items['COMP']}"
     assert "has no routing yet" in desk.get(home)
     desk.post(home + "/draft")
@@ -120,7 +124,9 @@ def test_an_item_without_a_routing_says_so_and_gets_one(desk: Desk, plant: Plant
     step = [{"sheet": "routings", "key": ["P10"], "row": {"name": "Wind", "name_zh": "绕线", "piece_min": "3"}},
             {"sheet": "operation_stations", "key": ["P10", "TEST"], "row": {}}]  # fmt: skip
     send(desk, home + "/change", uuid="u-000001", version=1, changes=step)
-    desk.post(home + "/approve", {"version": "2", "replaces": "none"})
+    quality = Desk(app)
+    quality.sign_in("quality")
+    quality.post(home + "/approve", {"version": "2", "replaces": "none"})
     desk.speak("zh_Hans")
     page = desk.get(home + "?quantity=40")
     assert "绕线" in page

@@ -12,6 +12,7 @@ from app import events
 from app.db import transaction
 from app.errors import Conflict
 from app.models import Characteristic, ControlPlan, Item, Operation, Routing, RoutingDraft, Site
+from app.services.four_eyes import approved_alone
 from app.services.importing.write_revisions import fill_routing
 from app.services.routings.check import check
 from app.services.routings.drafts import Editor, approved, forget, mine
@@ -23,10 +24,12 @@ def approve(by: Editor, version: int, replaces: str, now: datetime) -> str:
     """Approve the draft of this version; gives its revision.
 
     ``replaces`` is the mark of the approved revision that the approver compared the draft with (see ``mark``). Raises
-    Conflict when the draft or that revision is another one by now, when it says the same, or when it does not hold.
+    Conflict when the draft or that revision is another one by now, when it says the same, when it does not hold,
+    or when whoever approves changed it while others may approve.
     """
     with transaction() as session:
         draft = mine(session, by, version)
+        alone = approved_alone(session, by.site_id, "routing", draft.routing_id, by.user_id)
         item = session.get_one(Item, by.item_id)
         header = session.get_one(Routing, draft.routing_id)
         old = _replaced(session, item, draft, replaces)
@@ -42,7 +45,8 @@ def approve(by: Editor, version: int, replaces: str, now: datetime) -> str:
         told = {"item": item.code, "revision": header.revision, "before": old.revision if old else "–",
                 "content": digest(draft.content)}  # fmt: skip
         forget(session, draft)
-        events.record(session, item.site_id, "routing.approved", ("routing", header.id), by.actor, now, told)
+        topic = "routing.approved_own" if alone else "routing.approved"
+        events.record(session, item.site_id, topic, ("routing", header.id), by.actor, now, told)
         return header.revision
 
 

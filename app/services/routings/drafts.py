@@ -89,12 +89,14 @@ def _changed(session: Session, by: Editor, version: int, now: datetime, make: Ca
         return draft.version
     _push(session, draft.routing_id, {sheet: before.get(sheet, []) for sheet in differing},
           {sheet: after[sheet] for sheet in differing})  # fmt: skip
-    return _keep(draft, by, after, now)
+    return _keep(session, draft, by, after, now)
 
 
-def _keep(draft: RoutingDraft, by: Editor, rows: Rows, now: datetime) -> int:
+def _keep(session: Session, draft: RoutingDraft, by: Editor, rows: Rows, now: datetime) -> int:
     draft.content, draft.version = rows, draft.version + 1
     draft.changed_by, draft.changed_at = by.user_id, now
+    told = {"item": by.item_id, "version": draft.version}
+    events.record(session, by.site_id, "routing.draft_saved", ("routing", draft.routing_id), by.actor, now, told)
     return draft.version
 
 
@@ -121,7 +123,7 @@ def _undone(session: Session, by: Editor, version: int, now: datetime, forth: bo
     if step is None:
         raise Conflict("routing.nothing_to_redo" if forth else "routing.nothing_to_undo")
     step.undone = not forth
-    return _keep(draft, by, draft.content | (step.after if forth else step.before), now)
+    return _keep(session, draft, by, draft.content | (step.after if forth else step.before), now)
 
 
 def discard(by: Editor, now: datetime) -> None:
