@@ -90,6 +90,7 @@ def _once(
 ) -> Answer:  # fmt: skip
     wish = Wish(sent.uuid, sent.channel, actor, sent.sequence, sent.device_at, sent.sent_at, sent.device, sent.is_lead)
     digest = hashlib.sha256(canonical([site_id, station_id, raw]).encode()).hexdigest()
+    heard: list[Here] = []
 
     def accept(connection: Connection) -> Answer:
         # The station is locked before its scans are looked at: a repeated one waits and finds the answer.
@@ -97,6 +98,7 @@ def _once(
         known = _stored(connection, site_id, sent.uuid, digest)
         if known is not None:
             return known
+        heard.append(here)
         outcome = work(here)
         here.save()
         answer = _answer(here, outcome)
@@ -108,7 +110,7 @@ def _once(
     except Refused as refusal:
         if refusal.status not in _KEPT or refusal.code in ("scan.other_payload", "station.unknown"):
             raise
-        return _refuse(site_id, station_id, wish, raw, digest, refusal, now)
+        return _refuse(site_id, station_id, wish, raw, digest, refusal, now, heard[-1].parsed if heard else None)
 
 
 def _commit(work: Callable[[Connection], Answer]) -> Answer:
@@ -129,7 +131,8 @@ def _may_go_again(error: DBAPIError) -> bool:
 
 
 def _refuse(
-    site_id: int, station_id: int, wish: Wish, raw: str, digest: str, refusal: Refused, now: datetime
+    site_id: int, station_id: int, wish: Wish, raw: str, digest: str, refusal: Refused, now: datetime,
+    parsed: str | None,
 ) -> Answer:  # fmt: skip
     metrics.REFUSED.labels(refusal.code).inc()
 
@@ -138,6 +141,7 @@ def _refuse(
         if known is not None:
             return known
         here = station_here.read(connection, site_id, station_id, wish, now)
+        here.parsed = parsed  # what it was is known, though nothing came of it
         values = {name: str(value) for name, value in refusal.values.items() if value is not None}
         answer = {"accepted": False, "kind": "refused", "code": refusal.code, "values": values, "next": next_step(here)}
         scan_id = station_here.store_scan(here, raw, digest, refusal.status, answer)

@@ -108,6 +108,14 @@ def test_what_is_no_code_here_is_refused_in_its_own_way(floor: Stations, raw: st
     assert (answer["status"], answer["code"], answer["accepted"]) == (status, code, False)
 
 
+def test_what_was_refused_is_kept_as_what_it_was(floor: Stations) -> None:
+    floor.scan("BEND", "LI")
+    assert floor.scan("BEND", floor.card("D10"))["accepted"] is False
+    assert floor.scan("BEND", "no such thing")["accepted"] is False
+    kept = db.session.scalars(select(Scan.parsed).order_by(Scan.id.desc()).limit(2)).all()
+    assert kept == [None, f"task:{floor.task('D10').id}"]
+
+
 def test_a_number_of_another_system_that_looks_like_a_damaged_code_is_found(floor: Stations) -> None:
     with transaction() as session:
         session.add(ExternalRef(site_id=floor.plant.site_id, system="erp", type="order", ref="T0000010WE",
