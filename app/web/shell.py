@@ -10,6 +10,7 @@ from flask_babel import LazyString, format_date, format_datetime, format_decimal
 from app.auth import Identity, identity
 from app.db import now_utc
 from app.i18n import lazy_gettext as _
+from app.web.titles import titled
 
 
 class Place(NamedTuple):
@@ -105,8 +106,8 @@ def moment(value: datetime | None, form: str = "short") -> str:
 
 
 def init_shell(app: Flask) -> None:
-    """Give templates the rail and the filters ``quantity`` and ``moment``."""
-    app.jinja_env.filters.update(quantity=quantity, moment=moment, day=format_date)
+    """Give templates the rail and the filters ``quantity``, ``moment`` and ``titled``."""
+    app.jinja_env.filters.update(quantity=quantity, moment=moment, day=format_date, titled=titled)
     app.context_processor(lambda: {"rail": rail() if identity().user_id else [], "siblings": siblings,
                                    "server_time": now_utc(),
                                    "is_page": lambda endpoint: endpoint in current_app.view_functions,

@@ -82,6 +82,15 @@ def test_an_empty_list_says_what_to_do(app: Flask) -> None:
     assert "A planner creates them." in desk.get("/orders")
 
 
+def test_an_order_bears_its_items_name_in_the_readers_language(shop: Shop) -> None:
+    for path in ("/orders", f"/orders/{shop.order}"):
+        assert "冰箱" not in shop.desk.get(path)
+    shop.desk.speak("zh_Hans")
+    for path in ("/orders", f"/orders/{shop.order}"):
+        assert "冰箱" in shop.desk.get(path)
+        assert "Fridge" not in shop.desk.get(path)
+
+
 def test_the_list_shows_all_kinds_with_progress_and_lateness(shop: Shop) -> None:
     with shop.app.app_context():
         now = now_utc()
