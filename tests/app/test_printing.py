@@ -22,6 +22,7 @@ from devices.codes import Kind, parse_code
 from tests.small_plant import NOW, Plant, build
 
 WHO = "user:1"
+END = b"the test is over"
 
 
 @pytest.fixture
@@ -38,24 +39,25 @@ def printer() -> Iterator[tuple[int, list[bytes]]]:
 
     def serve() -> None:
         while True:
-            try:
-                line, _ = door.accept()
-            except OSError:
-                return
+            line, _ = door.accept()
             with line:
                 parts = []
                 while part := line.recv(65536):
                     parts.append(part)
-                got.append(b"".join(parts))
+            if parts == [END]:
+                return
+            got.append(b"".join(parts))
 
     thread = threading.Thread(target=serve)
     thread.start()
     try:
         yield door.getsockname()[1], got
     finally:
-        door.shutdown(socket.SHUT_RDWR)
-        door.close()
+        # Callers are served in their order: whoever came before this one was heard.
+        with socket.create_connection(door.getsockname()) as last:
+            last.sendall(END)
         thread.join()
+        door.close()
 
 
 def closed_port() -> int:
