@@ -31,6 +31,7 @@ _OLDEST = Prepared(
     .where(Lot.item_id == bindparam("item"), _B.c.location_id == bindparam("place"), _B.c.quantity > 0,
            Lot.status == "available", ~_HELD.exists())
     .order_by(Lot.received_at, Lot.id)
+    .with_for_update(of=_B)  # on PostgreSQL two stations would else both count on the rest of the same lot
 )  # fmt: skip
 
 
