@@ -32,6 +32,7 @@ from app.queries.trace_rows import Named
 _I, _P, _T, _O = Inspection.__table__, InspectionPlan.__table__, Task.__table__, WorkOrder.__table__
 _M, _C, _K = Measurement.__table__, InspectionCheck.__table__, Calibration.__table__
 MOST = 200
+MOST_HERE = 5  # beside the work of a station
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,13 @@ def open_at(store: Store, site_id: int, task_id: int) -> list[Due]:
     return _list(store, and_(_I.c.site_id == site_id, _I.c.task_id == task_id, _I.c.verdict == "open"), (_I.c.id,))
 
 
-def _list(store: Store, where: ColumnElement[bool], order: tuple[Any, ...]) -> list[Due]:
+def due_at(store: Store, site_id: int, station_id: int, most: int = MOST_HERE) -> list[Due]:
+    """What is due at a station, the oldest first."""
+    here = and_(_I.c.site_id == site_id, _I.c.verdict == "open", _I.c.station_id == station_id)
+    return _list(store, here, (_I.c.at, _I.c.id), most)
+
+
+def _list(store: Store, where: ColumnElement[bool], order: tuple[Any, ...], most: int = MOST) -> list[Due]:
     station = Station.__table__
     query = (
         select(_I, Item.id.label("item_id"), Item.code.label("item_code"), Item.name.label("item_name"),
@@ -114,7 +121,7 @@ def _list(store: Store, where: ColumnElement[bool], order: tuple[Any, ...]) -> l
         .outerjoin(station, station.c.id == _I.c.station_id).outerjoin(Unit, Unit.id == _I.c.unit_id)
         .outerjoin(Lot, Lot.id == _I.c.lot_id).outerjoin(User, User.id == _I.c.user_id)
         .outerjoin(Nonconformance, Nonconformance.id == _I.c.nonconformance_id)
-        .where(where).order_by(*order).limit(MOST)
+        .where(where).order_by(*order).limit(most)
     )  # fmt: skip
     return [_due(row) for row in store.execute(query)]
 
@@ -220,5 +227,5 @@ def measured_with(store: Store, site_id: int, code: str, since: date | None) -> 
     return list(store.execute(query))
 
 
-__all__ = ["Due", "calibrations", "checks", "counts", "done", "due", "instrument", "instruments", "measured_with",
-           "one", "open_at", "operations", "plan", "plans", "results"]  # fmt: skip
+__all__ = ["Due", "calibrations", "checks", "counts", "done", "due", "due_at", "instrument", "instruments",
+           "measured_with", "one", "open_at", "operations", "plan", "plans", "results"]  # fmt: skip

@@ -128,4 +128,4 @@ def whole(source: Any, name: str) -> int | None:
     return int(value)
 
 
-__all__ = ["KINDS", "decimal", "pages", "whole"]
+__all__ = ["CAUSES", "KINDS", "decimal", "pages", "whole"]

@@ -26,6 +26,7 @@ from app.services.measuring import machine_values, verdict
 from app.services.station_limits import allowance
 from app.services.station_next import next_of_view
 from app.services.station_words import instruction, refusal, rendered, short
+from app.web.station_due import due_here
 from app.web.station_parts import foot
 
 pages = Blueprint("station", __name__)
@@ -174,7 +175,7 @@ def _shown(code: str) -> dict[str, Any]:
         "picture": _picture(view),
         "people": look.people_of(db.session, site_id, view.station.id, now) if locked or not view.person else [],
         "buttons": _foot(view, following), "jig": in_jig(db.session, view.pending),
-        "now": now,
+        "now": now, "due": due_here(site_id, view.station.id),
     }  # fmt: skip
 
 
