@@ -12,6 +12,7 @@ from typing import Any
 
 from flask import Flask, current_app
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from app import metrics
 from app.db import committed, db, write_turn
@@ -19,6 +20,9 @@ from app.prepared import driver
 
 Work = Callable[[Connection], Any]
 _MOST = 64
+_TRIES = 3
+# PostgreSQL: serialization failure, deadlock.
+_ENDED = ("40001", "40P01")
 
 
 class _Waiting:
@@ -132,10 +136,23 @@ def _attempt(connection: Connection, one: _Waiting) -> None:
 
 
 def commit_together(work: Work) -> Any:
-    """Run a report: in the shared commit on SQLite, in a transaction of its own on PostgreSQL."""
+    """Run a report: in the shared commit on SQLite, in a transaction of its own on PostgreSQL.
+
+    Of two that lock each other out PostgreSQL ends one, of which nothing is left: that one is done again.
+    """
     group: GroupCommit | None = current_app.extensions.get("group_commit")
     if group is not None:
         return group.submit(work)
+    for left in reversed(range(_TRIES)):
+        try:
+            return _alone(work)
+        except DBAPIError as error:
+            if not left or getattr(error.orig, "sqlstate", None) not in _ENDED:
+                raise
+    raise AssertionError("unreachable")
+
+
+def _alone(work: Work) -> Any:
     with db.engine.connect() as connection, connection.begin():
         answer = work(connection)
     committed()

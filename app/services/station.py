@@ -31,8 +31,8 @@ Answer = tuple[int, dict[str, Any]]
 _S = ScanRow.__table__
 _STORED = select(_S.c.payload_hash, _S.c.status, _S.c.answer, _S.c.site_id).where(_S.c.uuid == bindparam("uuid"))
 _TRIES = 3
-# PostgreSQL: unique violation, serialization failure, deadlock.
-_AGAIN = ("23505", "40001", "40P01")
+# PostgreSQL: unique violation. What it ends by itself is done again where it is committed.
+_AGAIN = ("23505",)
 _KEPT = range(400, 500)
 
 
@@ -125,7 +125,7 @@ def _commit(work: Callable[[Connection], Answer]) -> Answer:
 
 
 def _may_go_again(error: DBAPIError) -> bool:
-    """Whether nothing was written and another try helps: the same scan was committed meanwhile, or a deadlock."""
+    """Whether nothing was written and another try helps: the same scan was committed meanwhile."""
     cause = error.orig
     return isinstance(cause, sqlite3.IntegrityError) or getattr(cause, "sqlstate", None) in _AGAIN
 
