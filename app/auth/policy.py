@@ -74,9 +74,14 @@ def policy_of(view: Any) -> str | None:
     return getattr(view, "policy", None)
 
 
-def asks_again(view: Any, form: Mapping[str, str]) -> bool:
-    """Whether this form, sent to a view, wants the secret entered lately."""
+def asks_again(view: Any, form: Callable[[], Mapping[str, str]]) -> bool:
+    """Whether what is sent to a view wants the secret entered lately.
+
+    ``form`` gives what was filled in; it is called only where that matters, because reading a body takes it away from
+    whoever wants to judge its size and kind.
+    """
     wanted = getattr(view, "again", False)
     if isinstance(wanted, Mapping):
-        return all(form.get(name) == value for name, value in wanted.items())
+        filled = form()
+        return all(filled.get(name) == value for name, value in wanted.items())
     return bool(wanted)

@@ -36,7 +36,7 @@ def is_fresh() -> bool:
 
 def _gate() -> ResponseReturnValue | None:
     view = current_app.view_functions.get(request.endpoint) if request.endpoint else None
-    if request.method in ("GET", "HEAD", "OPTIONS") or not asks_again(view, request.form) or is_fresh():
+    if request.method in ("GET", "HEAD", "OPTIONS") or not asks_again(view, lambda: request.form) or is_fresh():
         return None
     if not identity().session_id:
         raise Forbidden("sign.nobody")
