@@ -3,10 +3,11 @@
 import asyncio
 import time
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 from app.demo.choosing import left, operation
-from app.demo.client import Client, Lost, Refused
+from app.demo.client import Client, Lost, Refused, pages
 from app.demo.machines import Panel, Panels
 from app.demo.scene import Scene
 from app.demo.told import N_, Failed
@@ -27,7 +28,7 @@ class Jam:
     def __init__(self, scene: Scene, panels: Panels, planner: Client, lead: Client, watch: Watch) -> None:
         self.scene, self.panels, self.planner, self.lead, self.watch = scene, panels, planner, lead, watch
         self.station, self.machine, self.order = "", "", ""
-        self.version, self.broke_at = 0, 0.0
+        self.version, self.broke_at, self.began_at = 0, 0.0, datetime.now(UTC)
         self.samples: list[int] = []
         self.limit: dict[str, Any] = {}
         self._sampling: asyncio.Task[None] | None = None
@@ -53,6 +54,7 @@ class Jam:
         machines = (await asyncio.to_thread(self.planner.get, "/machines", limit=200))["rows"]
         self.machine = next(row["code"] for row in machines if row["station"] == self.station)
         self.version = (await asyncio.to_thread(self.planner.get, "/plan"))["version"]
+        self.began_at = datetime.now(UTC)
         await self.jig.break_down(ALARM)
         self.broke_at = time.monotonic()
         self._sampling = asyncio.create_task(self._sample())
@@ -96,8 +98,9 @@ class Jam:
         wanted = {"stop", "limit"} if self.scene.throttle else {"stop"}
 
         async def told() -> set[str] | None:
-            rows = (await asyncio.to_thread(self.lead.get, "/notices", open="true", limit=200))["rows"]
-            kinds = {row["kind"] for row in rows if self._is_mine(row)}
+            # Also those that are over: a limit may have been let go meanwhile, the lead was told of it.
+            rows = await asyncio.to_thread(pages, self.lead, "/notices")
+            kinds = {row["kind"] for row in rows if self._is_mine(row) and self._is_new(row)}
             return kinds if wanted <= kinds else None
 
         kinds = await self.watch.until(told, 20, N_("The team lead got no notice within %(seconds)s s."))
@@ -178,7 +181,8 @@ class Jam:
         """A hold lets the piece in hand finish and begins no other."""
 
         async def at_rest() -> bool | None:
-            return await panel.state() != 1 or None
+            # A hold may be let go meanwhile, when another station takes it over.
+            return await panel.state() != 1 or (await panel.held()).answer.mode != "hold" or None
 
         await self.watch.until(
             at_rest, 15, N_("%(machine)s went on working in spite of the hold."), machine=self.upstream
@@ -188,6 +192,9 @@ class Jam:
         if (await panel.held()).answer.mode == "hold" and await panel.count() != before:
             raise Failed(N_("%(machine)s went on working in spite of the hold."), machine=self.upstream)
         return before, await panel.waiting()
+
+    def _is_new(self, row: dict[str, Any]) -> bool:
+        return not row["cleared_at"] or datetime.fromisoformat(row["opened_at"]) >= self.began_at
 
     def _is_mine(self, row: dict[str, Any]) -> bool:
         return row["station"] in (self.station, self.limit.get("upstream"))

@@ -14,7 +14,7 @@ from app.workers.solve import work
 from tests.browser.conftest import OVERFLOW, Served
 from tests.browser.test_pages_browser import axe
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser]
 HOUR = 3_600_000
 BAR = "key => board.view.data.tasks.find(task => task.code.endsWith('·' + key))"
 

@@ -8,7 +8,7 @@ from app.services import bom_drafts
 from tests.browser.conftest import Served
 
 pytestmark = [
-    pytest.mark.browser, pytest.mark.xdist_group("browser"),
+    pytest.mark.browser,
     pytest.mark.parametrize("store_url", ["sqlite"], indirect=True),
 ]  # fmt: skip
 PASTE = """text => {

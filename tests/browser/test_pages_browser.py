@@ -10,7 +10,7 @@ from tests.browser.conftest import OVERFLOW, Served
 
 # How a page looks does not depend on the engine behind it.
 pytestmark = [
-    pytest.mark.browser, pytest.mark.xdist_group("browser"),
+    pytest.mark.browser,
     pytest.mark.parametrize("store_url", ["sqlite"], indirect=True),
 ]  # fmt: skip
 PAGES = (

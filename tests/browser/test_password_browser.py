@@ -6,7 +6,7 @@ from tests.browser.conftest import Served, type_scan
 from tests.web.station_rig import SECRET
 
 pytestmark = [
-    pytest.mark.browser, pytest.mark.xdist_group("browser"),
+    pytest.mark.browser,
     pytest.mark.parametrize("store_url", ["sqlite"], indirect=True),
 ]  # fmt: skip
 

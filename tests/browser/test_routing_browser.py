@@ -9,7 +9,7 @@ from tests.browser.test_board_browser import until
 
 # What the script does does not depend on the engine behind it.
 pytestmark = [
-    pytest.mark.browser, pytest.mark.xdist_group("browser"),
+    pytest.mark.browser,
     pytest.mark.parametrize("store_url", ["sqlite"], indirect=True),
 ]  # fmt: skip
 IDLE = "routing.busy === 0"

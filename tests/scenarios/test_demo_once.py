@@ -15,7 +15,7 @@ from sqlalchemy.engine import make_url
 from tests.conftest import POSTGRES
 from tests.launcher.processes import ROOT, Watched, children_of, started
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo")]
+pytestmark = [pytest.mark.slow]
 DEMO = (sys.executable, "-P", "-m", "flask", "--app", str(ROOT / "wsgi.py"), "demo")
 PROCESSES = {"web", "poller", "worker", "machines", "operators"}
 WORDS = {
